@@ -1,0 +1,1 @@
+"""Identity, signatures, trust and link secrecy: nothing here reads a clock or a socket."""

@@ -1,0 +1,167 @@
+"""Decoded to admitted: the one gate for every message on every way in.
+
+Checks run from cheap to dear: time, enrolled key, scope, counter, and only then the signature
+(about 45 microseconds; everything before it takes two). The answer is a value.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from holub_crypto.trust import Ask, Denial, Granted, Trust
+from holub_protocol.areas import AreaTree
+from holub_protocol.codec import signed_content
+from holub_protocol.kinds import KINDS
+from holub_protocol.kinds.alert import AlertBody, Verb
+from holub_protocol.kinds.board import BoardBody
+from holub_protocol.limits import FUTURE_SKEW_S
+from holub_protocol.message import BodyError, Message, Now
+from holub_protocol.refusal import Refusal
+from holub_protocol.storage import Row, State
+
+Verify = Callable[[bytes, bytes, bytes], bool]
+"""`verify(public, data, signature)`: the real one, or in a simulator one with a memo."""
+
+_REFUSALS = {
+    Denial.UNKNOWN_KEY: Refusal.UNKNOWN_SIGNER,
+    Denial.REVOKED: Refusal.REVOKED,
+    Denial.ROLE: Refusal.ROLE,
+    Denial.KIND: Refusal.KIND,
+    Denial.HAZARD: Refusal.HAZARD,
+    Denial.AREA: Refusal.AREA,
+    Denial.ENDED: Refusal.GRANT_ENDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A message whose signer was allowed to say it: the key, on behalf of which authority, and
+    how many an hour the grant allows."""
+
+    message: Message
+    signer: bytes
+    authority: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a message claims, for one hazard (0: none): the verb and all areas it names."""
+
+    hazard: int
+    verb: int
+    areas: tuple[int, ...]
+
+
+def claims(message: Message, areas: AreaTree) -> tuple[Claim, ...]:
+    """Return all that a message claims, in header and body; raises BodyError where a board's
+    bits lie beyond the registry."""
+    match message.body:
+        case AlertBody() as alert:
+            named = alert.all_areas(message.area)
+            return (Claim(alert.hazard, alert.verb, named),)
+        case BoardBody() as board:
+            named = tuple(sorted({message.area, *board.all_areas(areas.board_order)}))
+            hazards = board.hazards or (0,)
+            return tuple(Claim(hazard, 0, named) for hazard in hazards)
+        case _:
+            return (Claim(0, 0, (message.area,)),)
+
+
+def admit(
+    message: Message,
+    *,
+    trust: Trust,
+    areas: AreaTree,
+    verify: Verify,
+    age_s: int,
+    now: Now,
+) -> Admitted | Refusal:
+    """Decide whether a decoded message may enter this node.
+
+    `age_s` is how old the message is at least, as its bearer says.
+    """
+    kind = KINDS[message.kind]
+    refusal = timely(message, age_s, now)
+    if refusal is not None:
+        return refusal
+    try:
+        claimed = claims(message, areas)
+    except BodyError:
+        return Refusal.MALFORMED
+    if any(area and area not in areas for claim in claimed for area in claim.areas):
+        return Refusal.AREA
+    refusal = Refusal.UNKNOWN_SIGNER
+    for key in trust.keys(message.kid):
+        answer = _may(message, key, trust, claimed)
+        if isinstance(answer, Denial):
+            refusal = _REFUSALS[answer]
+        elif message.k >= min(kind.hourly, answer.rate):
+            refusal = Refusal.COUNTER
+        else:
+            content, signature = signed_content(message, trust.realm_id)
+            if verify(key, content, signature):
+                return Admitted(message, key, answer.authority, answer.rate)
+            refusal = Refusal.BAD_SIGNATURE
+    return refusal
+
+
+def timely(message: Message, age_s: int, now: Now) -> Refusal | None:
+    """Tell whether a message is over, or from the future by a clock that can be relied on.
+
+    Alerts that start or go on are shown at once whatever their time; everything else waits.
+    """
+    over = now.wall_s >= message.expires_s if now.reliable else age_s >= message.lifetime_s
+    if over:
+        return Refusal.EXPIRED
+    if now.reliable and message.created_s > now.wall_s + FUTURE_SKEW_S:
+        body = message.body
+        if not (isinstance(body, AlertBody) and body.verb in (Verb.START, Verb.UPDATE)):
+            return Refusal.FUTURE
+    return None
+
+
+def _may(
+    message: Message, key: bytes, trust: Trust, claimed: tuple[Claim, ...]
+) -> Granted | Denial:
+    """Ask for every hazard that the message names; each must be granted, by one authority."""
+    kind = KINDS[message.kind]
+    answer: Granted | Denial = Denial.ROLE
+    for position, claim in enumerate(claimed):
+        before = answer
+        answer = trust.may(
+            Ask(
+                key=key,
+                role=kind.signer,
+                kind=kind.number,
+                cls=kind.cls,
+                hazard=claim.hazard,
+                verb=claim.verb,
+                areas=claim.areas,
+                created_s=message.created_s,
+            )
+        )
+        if isinstance(answer, Denial):
+            return answer
+        if position and isinstance(before, Granted) and before.authority != answer.authority:
+            return Denial.ROLE
+    return answer
+
+
+def row_of(admitted: Admitted, age_s: int, now: Now) -> Row:
+    """Return what the node remembers of a message that it takes in now."""
+    message = admitted.message
+    return Row(
+        id=message.id,
+        kind=message.kind,
+        cls=KINDS[message.kind].cls,
+        signer=admitted.signer,
+        authority=admitted.authority,
+        created_s=message.created_s,
+        k=message.k,
+        expires_s=message.expires_s,
+        area=message.area,
+        size_bytes=len(message.raw),
+        state=State.HELD,
+        age_s=age_s,
+        received_s=now.wall_s,
+    )

@@ -1,0 +1,84 @@
+"""Signing here: a key, the order of its messages, and what it may not do by mistake."""
+
+from holub_crypto.identity import Identity
+from holub_protocol.codec import encode
+from holub_protocol.kinds import Body, Kind
+from holub_protocol.limits import COUNTER_MAX
+from holub_protocol.message import Now
+from holub_protocol.storage import Counter
+
+HOUR_S = 3600
+CLOCK_JUMP_MAX_S = 86_400
+"""A clock that stands a day behind the last message signed is taken for broken."""
+
+
+class PublishError(ValueError):
+    """A message can't be signed or taken here; the text says why and what to do."""
+
+
+class Author:
+    """A key that signs on this machine, and the highest (created, k) of each of its groups.
+
+    The counters given must be all that the key ever used here: a key whose counters were lost
+    has to hear its own messages back from peers before it signs again.
+    """
+
+    def __init__(self, identity: Identity, counters: tuple[Counter, ...]) -> None:
+        """Go on from `counters`; those of other keys are left aside."""
+        self.identity = identity
+        self._last = {c.group: c.point for c in counters if c.signer == identity.public}
+
+    def observe(self, group: str, point: tuple[int, int]) -> None:
+        """Learn that the key has used a point: never sign at or below it."""
+        self._last[group] = max(self._last.get(group, (0, 0)), point)
+
+    def sign(
+        self,
+        realm_id: bytes,
+        kind: Kind,
+        area: int,
+        body: Body,
+        *,
+        lifetime_s: int,
+        rate: int,
+        now: Now,
+    ) -> tuple[bytes, Counter]:
+        """Sign a message at the next point; `rate` caps k within the hour.
+
+        Returns the bytes and the counter to make durable before they leave. Raises
+        PublishError, with the remedy, and ValueError where the kind's row is broken.
+        """
+        created_s, k = self._next(kind, rate, now)
+        raw = encode(
+            self.identity,
+            realm_id,
+            kind,
+            created_s=created_s,
+            k=k,
+            lifetime_s=lifetime_s,
+            area=area,
+            body=body,
+        )
+        self._last[kind.group] = (created_s, k)
+        return raw, Counter(self.identity.public, kind.group, created_s, k)
+
+    def _next(self, kind: Kind, rate: int, now: Now) -> tuple[int, int]:
+        last = self._last.get(kind.group)
+        if last is None:
+            return now.wall_s, 0
+        last_s, last_k = last
+        if last_s - now.wall_s > CLOCK_JUMP_MAX_S:
+            raise PublishError(
+                f"this machine's clock says {now.wall_s}, over a day before this key's last "
+                f"{kind.group} message ({last_s}): set the clock, then try again"
+            )
+        created_s = max(now.wall_s, last_s)
+        k = last_k + 1 if created_s // HOUR_S == last_s // HOUR_S else 0
+        most = min(kind.hourly, rate, COUNTER_MAX + 1)
+        if k >= most:
+            wait_s = HOUR_S - created_s % HOUR_S
+            raise PublishError(
+                f"this key has signed its {most} {kind.group} messages of this hour; "
+                f"the next can be signed in {wait_s} s"
+            )
+        return created_s, k

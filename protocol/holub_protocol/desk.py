@@ -1,0 +1,137 @@
+"""The desk's side of boards: what to sign, and when.
+
+A board speaks for its own key completely, so a desk composes only from a truth that has taken
+in everything its key has ever signed that still stands; a desk that lost its store must first
+get its own alerts back from the relays.
+"""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from holub_crypto import cbor
+from holub_crypto.identity import key_hint
+from holub_protocol.areas import EVERYWHERE, AreaTree
+from holub_protocol.kinds.board import COVERS_MAX, BoardBody, Cover, Listed, bitmap_of
+from holub_protocol.limits import ALERT_BYTES
+from holub_protocol.truth import Truth
+from holub_protocol.words import Word
+
+BOARD_EVERY_S = 300
+"""A quiet desk's rhythm: 288 boards of some 100 bytes a day, 29 kB."""
+
+BOARD_DUE_S = 330
+"""What a board promises: the rhythm and half a minute to sign and spread."""
+
+BOARD_SPACING_S = 2
+"""Shortest time between two boards. Real bursts are 5 alerts in a second and 22 in a minute:
+one board then tells of several, and 30 a minute stay far below the 1,000 an hour of a key."""
+
+ENVELOPE_BYTES = 130
+"""Room kept beside the body for headers and signature, of which a message needs some 98."""
+
+BODY_BYTES = ALERT_BYTES - ENVELOPE_BYTES
+
+
+def compose_board(
+    truth: Truth,
+    authority: int,
+    own_key: bytes,
+    areas: AreaTree,
+    *,
+    next_due_s: int = BOARD_DUE_S,
+    adopt: Iterable[bytes] = (),
+    body_bytes: int = BODY_BYTES,
+) -> BoardBody:
+    """Return the board that `own_key` (32 bytes) should sign now for its authority.
+
+    It lists every word of the authority that stands here, also those past their lifetime:
+    expiry is no all-clear. Another key is covered up to its newest board taken in here, never
+    up to one of its alerts, before which others may be missing. Not covered are keys with words
+    in doubt, on which a person must decide, and keys whose newest board is a bitmap, whose
+    words have no names to list; `adopt` gives the keys for which the operator answers all the
+    same, as after the loss of a desk. Where the words don't fit `body_bytes`, bitmaps tell
+    them, with small regions widened to their raion. Raises ValueError if even those don't fit.
+    """
+    own = key_hint(own_key)
+    words = [word for word in truth.open_words(authority) if word.incident]
+    covers = _covers(truth, authority, own, tuple(adopt))
+    kids = {word.kid for word in words} - {own}
+    if len(kids) <= COVERS_MAX:
+        named_only = {kid: Cover(kid, 0, 0) for kid in kids if kid not in covers}
+        table = _newest({**named_only, **covers}, keep=kids)
+        body = BoardBody(next_due_s, table, _listed(words, own))
+        if _size(body) <= body_bytes:
+            return body
+    own_words = [word for word in words if word.kid == own]
+    for told, covered in ((words, covers), (words, {}), (own_words, {})):
+        body = BoardBody(next_due_s, _newest(covered, keep=set()), bitmaps=_bitmaps(told, areas))
+        if _size(body) <= body_bytes:
+            return body
+    hazards = len(body.bitmaps)
+    raise ValueError(f"{hazards} hazards do not fit one board; clear some of them first")
+
+
+def same_view(a: BoardBody, b: BoardBody) -> bool:
+    """Whether two boards of one key tell the same. What they cover does not matter: else two
+    desks would answer each other's boards without end."""
+    return a.words == b.words and a.bitmaps == b.bitmaps
+
+
+def board_due_s(last_s: int | None, changed: bool, now_s: int) -> int:
+    """Return the second at which the next board is due: at once where there was none or where
+    the view has changed, but never two within BOARD_SPACING_S; else after BOARD_EVERY_S. All
+    seconds by one clock of the caller's."""
+    if last_s is None:
+        return now_s
+    return max(now_s, last_s + BOARD_SPACING_S) if changed else last_s + BOARD_EVERY_S
+
+
+def _covers(
+    truth: Truth, authority: int, own: bytes, adopted: tuple[bytes, ...]
+) -> dict[bytes, Cover]:
+    """The other keys of the authority and the points of their newest boards."""
+    hints = [key_hint(key) for key in adopted]
+    doubted = truth.doubted_keys(authority)
+    unnamed = {word.kid for word in truth.open_words(authority) if not word.incident}
+    return {
+        board.kid: Cover(board.kid, *board.point)
+        for board in truth.newest_boards(authority)
+        if board.kid != own
+        and (board.kid in hints or (board.kid not in doubted and board.kid not in unnamed))
+    }
+
+
+def _newest(covers: dict[bytes, Cover], keep: set[bytes]) -> tuple[Cover, ...]:
+    """At most COVERS_MAX of them by kid: those in `keep`, then those with the newest points. A
+    key left out is not covered, which ends nothing."""
+    order = sorted(covers.values(), key=lambda c: (c.kid in keep, c.point, c.kid), reverse=True)
+    return tuple(sorted(order[:COVERS_MAX], key=lambda cover: cover.kid))
+
+
+def _listed(words: list[Word], own: bytes) -> tuple[Listed, ...]:
+    def told(word: Word) -> tuple[int, int, bytes, int, bytes]:
+        kid = b"" if word.kid == own else word.kid
+        return word.created_s, word.k, kid, word.hazard, word.incident
+
+    return tuple(
+        Listed(*head, areas=tuple(sorted({word.area for word in group})))
+        for head, group in groupby(sorted(words, key=told), key=told)
+    )
+
+
+def _bitmaps(words: list[Word], areas: AreaTree) -> tuple[tuple[int, bytes], ...]:
+    order = frozenset(areas.board_order)
+    marked: dict[int, set[int]] = {}
+    for word in words:
+        up = (word.area, *areas.ancestors(word.area))
+        nearest = next((area for area in up if area in order), EVERYWHERE)
+        widened = (nearest,) if nearest != EVERYWHERE else areas.board_order
+        marked.setdefault(word.hazard, set()).update(widened)
+    return tuple(
+        (number, bitmap_of(frozenset(marked[number]), areas.board_order))
+        for number in sorted(marked)
+    )
+
+
+def _size(body: BoardBody) -> int:
+    return len(cbor.encode(body.to_wire()))  # type: ignore[arg-type]

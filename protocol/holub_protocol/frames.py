@@ -1,0 +1,344 @@
+"""What peers say on a link: the twelve frames, as values and as bytes.
+
+A frame is a CBOR array `[type, ...]` of the strict profile. Each is complete in itself, so
+that every frame that arrives is progress. Unknown types are ignored, so that later versions
+can speak to this one; a known type with other fields than its own is malformed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+from typing import TypeAlias
+
+from holub_crypto import cbor
+from holub_crypto.cbor import CborError, as_bytes, as_int, as_tuple
+from holub_crypto.identity import HINT_BYTES
+from holub_protocol.kinds import Class
+from holub_protocol.limits import (
+    FINGERPRINT_BYTES,
+    FRAME_BYTES_MAX,
+    FRAME_BYTES_MIN,
+    LIST_ITEMS,
+    MESSAGE_BYTES,
+    NEED_HINTS,
+    NONCE_BYTES,
+    RANGE_PARTS,
+    SHORT_ID_BYTES,
+    WINDOW_BYTES_MAX,
+    WINDOW_BYTES_MIN,
+)
+
+VERSION = 1
+"""Version of the link protocol; it is also in the label that the handshake binds."""
+
+BOUND_BYTES_MAX = 36
+_AGE_MAX_S = 2**32 - 1
+_UINT_MAX = 2**32 - 1
+
+
+class FrameType(IntEnum):
+    """The number of each frame. CHUNK and HAVE are reserved for large payloads."""
+
+    HELLO = 0
+    ROOT = 1
+    RANGE = 2
+    WANT = 3
+    PUT = 4
+    NEED = 5
+    IHAVE = 6
+    REFUSE = 7
+    CHUNK = 8
+    HAVE = 9
+    CREDIT = 10
+    BYE = 11
+
+
+class FrameError(ValueError):
+    """The bytes are no frame of this protocol; the text says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First on a link: version, 16 random bytes, largest frame and unconsumed bytes accepted,
+    version of the charter in force."""
+
+    version: int
+    nonce: bytes
+    frame_bytes: int
+    window_bytes: int
+    charter: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What is held, class by class: (class, count, fingerprint). Its counting an id is the
+    acknowledgement that the message is on disk. In a `whole` root a class left out is empty;
+    otherwise nothing is said of it."""
+
+    whole: bool
+    entries: tuple[tuple[Class, int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A part of a range of which nothing is said; `high` is its upper bound (b"": no bound)."""
+
+    high: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A part of a range by its salted fingerprint."""
+
+    high: bytes
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IdList:
+    """A part of a range by all its short ids."""
+
+    high: bytes
+    short_ids: tuple[bytes, ...]
+
+
+Part: TypeAlias = Skip | Fingerprint | IdList
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A stretch of one class from `low`, cut into parts, each beginning where the last ended.
+
+    A bound is the first bytes of created (4, big-endian) and id (32).
+    """
+
+    cls: Class
+    low: bytes
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Asks for the bodies of short ids that the peer has listed."""
+
+    cls: Class
+    short_ids: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A piece of a message: `total` bytes in all, `data` from `offset`, `age_s` how old at
+    least the message is by the sender's reckoning."""
+
+    short_id: bytes
+    age_s: int
+    total: int
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Asks for the grants of keys by their hints."""
+
+    hints: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IHave:
+    """Offers ids that the sender has just taken in."""
+
+    cls: Class
+    short_ids: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Says that a message was not taken and why (a Refusal's number); binds this link only."""
+
+    short_id: bytes
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Says how many more bytes have been consumed."""
+
+    consumed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """Closes the link: why, and after how many seconds to come back."""
+
+    reason: int
+    retry_after_s: int
+
+
+Frame: TypeAlias = Hello | Root | Range | Want | Put | Need | IHave | Refuse | Credit | Bye
+
+
+def encode(frame: Frame) -> bytes:
+    """Return a frame's bytes, without the length that the stream puts before them."""
+    return cbor.encode(_fields(frame))
+
+
+def _fields(frame: Frame) -> tuple[cbor.Value, ...]:
+    match frame:
+        case Put(short_id, age_s, total, offset, data):
+            return (FrameType.PUT.value, short_id, age_s, total, offset, data)
+        case Credit(consumed_bytes):
+            return (FrameType.CREDIT.value, consumed_bytes)
+        case Root(whole, entries):
+            fields = tuple((cls.value, count, digest) for cls, count, digest in entries)
+            return (FrameType.ROOT.value, int(whole), fields)
+        case Range(cls, low, parts):
+            return (FrameType.RANGE.value, cls.value, low, tuple(map(_part_fields, parts)))
+        case Want(cls, short_ids):
+            return (FrameType.WANT.value, cls.value, b"".join(short_ids))
+        case IHave(cls, short_ids):
+            return (FrameType.IHAVE.value, cls.value, b"".join(short_ids))
+        case Need(hints):
+            return (FrameType.NEED.value, b"".join(hints))
+        case Refuse(short_id, reason):
+            return (FrameType.REFUSE.value, short_id, reason)
+        case Hello(version, nonce, frame_bytes, window_bytes, charter):
+            return (FrameType.HELLO.value, version, nonce, frame_bytes, window_bytes, charter)
+        case Bye(reason, retry_after_s):
+            return (FrameType.BYE.value, reason, retry_after_s)
+
+
+def _part_fields(part: Part) -> tuple[cbor.Value, ...]:
+    match part:
+        case Skip(high):
+            return (high,)
+        case Fingerprint(high, fingerprint):
+            return (high, fingerprint, None)
+        case IdList(high, short_ids):
+            return (high, b"".join(short_ids))
+
+
+def decode(data: bytes) -> Frame | None:
+    """Read one frame; None for a type that is not known. Raises FrameError for anything else."""
+    try:
+        fields = as_tuple(cbor.decode(data))
+        if not fields:
+            raise FrameError("an empty frame")
+        reader = _READERS.get(as_int(fields[0]))
+        if reader is None:
+            return None
+        count, read = reader
+        if len(fields) != count:
+            raise FrameError(f"frame {fields[0]!r} has {count} fields, not {len(fields)}")
+        return read(fields)
+    except CborError as error:
+        raise FrameError(str(error)) from None
+
+
+def _read_hello(f: tuple[cbor.Value, ...]) -> Hello:
+    return Hello(
+        as_int(f[1], 1, 255),
+        as_bytes(f[2], NONCE_BYTES, NONCE_BYTES),
+        as_int(f[3], FRAME_BYTES_MIN, 65535),
+        as_int(f[4], WINDOW_BYTES_MIN, WINDOW_BYTES_MAX),
+        as_int(f[5], 1, 65535),
+    )
+
+
+def _read_root(f: tuple[cbor.Value, ...]) -> Root:
+    entries = []
+    for entry in as_tuple(f[2]):
+        cls, count, fingerprint = _exactly(as_tuple(entry), 3)
+        entries.append(
+            (
+                _class(cls),
+                as_int(count, 0, _UINT_MAX),
+                as_bytes(fingerprint, FINGERPRINT_BYTES, FINGERPRINT_BYTES),
+            )
+        )
+    classes = [cls for cls, _, _ in entries]
+    if classes != sorted(set(classes)):
+        raise FrameError("classes of a root are not ascending")
+    return Root(as_int(f[1], 0, 1) == 1, tuple(entries))
+
+
+def _read_range(f: tuple[cbor.Value, ...]) -> Range:
+    low = as_bytes(f[2], 0, BOUND_BYTES_MAX)
+    items = as_tuple(f[3])
+    if not 1 <= len(items) <= RANGE_PARTS:
+        raise FrameError(f"a range of {len(items)} parts")
+    parts = tuple(map(_read_part, items))
+    bound = low
+    for position, part in enumerate(parts):
+        last = position == len(parts) - 1
+        if not (part.high > bound or (part.high == b"" and last)):
+            raise FrameError("bounds of a range do not rise")
+        bound = part.high
+    return Range(_class(f[1]), low, parts)
+
+
+def _read_part(value: cbor.Value) -> Part:
+    fields = as_tuple(value)
+    if not 1 <= len(fields) <= 3:
+        raise FrameError("a part of a range has 1 to 3 fields")
+    high = as_bytes(fields[0], 0, BOUND_BYTES_MAX)
+    if len(fields) == 1:
+        return Skip(high)
+    if len(fields) == 2:
+        return IdList(high, _strings(fields[1], SHORT_ID_BYTES, LIST_ITEMS))
+    if fields[2] is not None:
+        raise FrameError("the third field of a part is null")
+    return Fingerprint(high, as_bytes(fields[1], FINGERPRINT_BYTES, FINGERPRINT_BYTES))
+
+
+def _read_put(f: tuple[cbor.Value, ...]) -> Put:
+    total = as_int(f[3], 1, MESSAGE_BYTES)
+    offset = as_int(f[4], 0, total - 1)
+    return Put(
+        as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES),
+        as_int(f[2], 0, _AGE_MAX_S),
+        total,
+        offset,
+        as_bytes(f[5], 1, total - offset),
+    )
+
+
+def _class(value: cbor.Value) -> Class:
+    return Class(as_int(value, Class.TRUST, Class.BULK))
+
+
+def _exactly(fields: tuple[cbor.Value, ...], count: int) -> tuple[cbor.Value, ...]:
+    if len(fields) != count:
+        raise FrameError(f"{len(fields)} fields where {count} belong")
+    return fields
+
+
+def _strings(value: cbor.Value, size: int, most: int) -> tuple[bytes, ...]:
+    joined = as_bytes(value, 0, size * most)
+    if len(joined) % size:
+        raise FrameError(f"{len(joined)} bytes are no list of {size}-byte strings")
+    return tuple(joined[at : at + size] for at in range(0, len(joined), size))
+
+
+def _short_ids(value: cbor.Value) -> tuple[bytes, ...]:
+    return _strings(value, SHORT_ID_BYTES, FRAME_BYTES_MAX // SHORT_ID_BYTES)
+
+
+_READERS: Mapping[int, tuple[int, Callable[[tuple[cbor.Value, ...]], Frame]]] = MappingProxyType(
+    {
+        FrameType.HELLO: (6, _read_hello),
+        FrameType.ROOT: (3, _read_root),
+        FrameType.RANGE: (4, _read_range),
+        FrameType.WANT: (3, lambda f: Want(_class(f[1]), _short_ids(f[2]))),
+        FrameType.PUT: (6, _read_put),
+        FrameType.NEED: (2, lambda f: Need(_strings(f[1], HINT_BYTES, NEED_HINTS))),
+        FrameType.IHAVE: (3, lambda f: IHave(_class(f[1]), _short_ids(f[2]))),
+        FrameType.REFUSE: (
+            3,
+            lambda f: Refuse(as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES), as_int(f[2], 1, 255)),
+        ),
+        FrameType.CREDIT: (2, lambda f: Credit(as_int(f[1], 1, _UINT_MAX))),
+        FrameType.BYE: (3, lambda f: Bye(as_int(f[1], 0, 255), as_int(f[2], 0, 86400))),
+    }
+)

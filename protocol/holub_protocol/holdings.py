@@ -1,0 +1,400 @@
+"""What is held and what has been seen: columns in memory, bodies elsewhere.
+
+A message is *seen* once its signature and grant were verified and it was taken in; it stays
+seen until it expires, held or not, so that nothing can be replayed into a node that has put it
+aside. The set that links reconcile is smaller: held (or evicted, until there is room again),
+and with more than a minute to live.
+"""
+
+import heapq
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holub_crypto.charter import Charter
+from holub_protocol.kinds import KINDS, Class
+from holub_protocol.limits import RECONCILE_SLACK_S
+from holub_protocol.message import Now
+from holub_protocol.reconcile import RootSum, Snapshot, sort_key
+from holub_protocol.storage import ROW_BYTES, Row, State
+
+CHARTER = 0
+"""Stands in for a kind where the item is a charter, which is no message."""
+
+_CHARTER_EXPIRES_S = 2**33
+_NO_SIGNER = bytes(32)
+_SECOND_US = 1_000_000
+_NEVER_S = 2**40
+_EVICTED_SHARE = 32
+
+
+class _Wheel:
+    """Slots by the second at which something is due, each second once in a heap."""
+
+    def __init__(self) -> None:
+        self._due: dict[int, array[int]] = {}
+        self._seconds: list[int] = []
+
+    def add(self, second: int, slot: int) -> None:
+        bucket = self._due.get(second)
+        if bucket is None:
+            self._due[second] = array("I", (slot,))
+            heapq.heappush(self._seconds, second)
+        else:
+            bucket.append(slot)
+
+    def pop(self, until_s: int) -> Iterator[tuple[int, int]]:
+        while self._seconds and self._seconds[0] <= until_s:
+            second = heapq.heappop(self._seconds)
+            for slot in self._due.pop(second):
+                yield second, slot
+
+    def next(self) -> int | None:
+        return self._seconds[0] if self._seconds else None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingStats:
+    """Counts for operators: messages and bytes held by class, ids remembered."""
+
+    held: tuple[tuple[Class, int, int], ...]
+    seen: int
+
+
+class Holdings:
+    """The index of one node. Deadlines are kept in its own steady seconds, so that a wall clock
+    that jumps later neither deletes nor revives anything."""
+
+    def __init__(self, quota_bytes: int) -> None:
+        """Hold bodies of up to `quota_bytes` (a row counts as 256 bytes more)."""
+        self.quota_bytes = quota_bytes
+        self.used_bytes = 0
+        self._slots: dict[bytes, int] = {}
+        self._ids: list[bytes | None] = []
+        self._free: list[int] = []
+        self._signers: list[bytes] = []
+        self._signer_numbers: dict[bytes, int] = {}
+        self._live: dict[tuple[int, str], int] = {}
+        self._columns()
+        self._deadlines = _Wheel()
+        self._leaving = _Wheel()
+        self._roots = {cls: RootSum() for cls in Class}
+        self._versions = {cls: 0 for cls in Class}
+        self._held = {cls: 0 for cls in Class}
+        self._held_bytes = {cls: 0 for cls in Class}
+        self._evicted: dict[bytes, None] = {}
+
+    def _columns(self) -> None:
+        self._kind = array("B")
+        self._cls = array("B")
+        self._state = array("B")
+        self._listed = array("B")
+        self._k = array("H")
+        self._size = array("H")
+        self._signer = array("I")
+        self._authority = array("H")
+        self._created = array("I")
+        self._expires = array("q")
+        self._area = array("I")
+        self._age = array("I")
+        self._received = array("q")
+        self._since = array("q")
+        self._deadline = array("q")
+
+    def __contains__(self, id_: bytes) -> bool:
+        """Whether the id has been seen."""
+        return id_ in self._slots
+
+    def __len__(self) -> int:
+        """How many ids are remembered."""
+        return len(self._slots)
+
+    def add(self, row: Row, now: Now) -> None:
+        """Remember a message that was taken in, or loaded from the store at start."""
+        if row.id in self._slots:
+            raise AssertionError(f"{row.id.hex()} is held already")
+        slot = self._free.pop() if self._free else self._grow()
+        self._slots[row.id] = slot
+        self._ids[slot] = row.id
+        self._kind[slot], self._cls[slot], self._state[slot] = row.kind, row.cls, row.state
+        self._k[slot], self._size[slot] = row.k, row.size_bytes
+        self._signer[slot], self._authority[slot] = self._number(row.signer), row.authority
+        self._created[slot], self._expires[slot] = row.created_s, row.expires_s
+        self._area[slot], self._age[slot] = row.area, row.age_s
+        self._received[slot], self._since[slot] = row.received_s, now.mono_us // _SECOND_US
+        self._deadline[slot] = deadline = _deadline_s(row, now)
+        self._listed[slot] = 0
+        self._deadlines.add(deadline, slot)
+        self._count_live(slot, 1)
+        if row.state is State.HELD:
+            self._count_held(slot, 1)
+        elif row.state is State.EVICTED:
+            self._evicted[row.id] = None
+        if row.state in (State.HELD, State.EVICTED):
+            self._list(slot, now)
+
+    def _grow(self) -> int:
+        self._ids.append(None)
+        for column in (
+            self._kind, self._cls, self._state, self._listed, self._k, self._size, self._signer,
+            self._authority, self._created, self._expires, self._area, self._age,
+            self._received, self._since, self._deadline,
+        ):  # fmt: skip
+            column.append(0)
+        return len(self._ids) - 1
+
+    def _number(self, signer: bytes) -> int:
+        number = self._signer_numbers.get(signer)
+        if number is None:
+            number = self._signer_numbers[signer] = len(self._signers)
+            self._signers.append(signer)
+        return number
+
+    def _count_held(self, slot: int, step: int) -> None:
+        cls, size = Class(self._cls[slot]), self._size[slot] + ROW_BYTES
+        self._held[cls] += step
+        self._held_bytes[cls] += step * size
+        self.used_bytes += step * size
+
+    def _count_live(self, slot: int, step: int) -> None:
+        kind = KINDS.get(self._kind[slot])
+        if kind is not None:
+            key = (self._signer[slot], kind.group)
+            count = self._live.get(key, 0) + step
+            if count:
+                self._live[key] = count
+            else:
+                self._live.pop(key, None)
+
+    def _list(self, slot: int, now: Now) -> None:
+        """Put an id into the reconciled set, if it has long enough to live."""
+        leaves = self._deadline[slot] - RECONCILE_SLACK_S
+        if leaves > now.mono_us // _SECOND_US and not self._listed[slot]:
+            self._listed[slot] = 1
+            cls = Class(self._cls[slot])
+            self._roots[cls].add(self._id(slot))
+            self._versions[cls] += 1
+            self._leaving.add(leaves, slot)
+
+    def _unlist(self, slot: int) -> None:
+        if self._listed[slot]:
+            self._listed[slot] = 0
+            cls = Class(self._cls[slot])
+            self._roots[cls].remove(self._id(slot))
+            self._versions[cls] += 1
+
+    def _id(self, slot: int) -> bytes:
+        id_ = self._ids[slot]
+        if id_ is None:
+            raise AssertionError(f"slot {slot} is free")
+        return id_
+
+    def set_state(self, id_: bytes, state: State) -> None:
+        """Put a held message aside: its body goes, the id stays seen."""
+        slot = self._slots[id_]
+        before = State(self._state[slot])
+        if before is State.HELD:
+            self._count_held(slot, -1)
+        self._evicted.pop(id_, None)
+        self._state[slot] = state
+        if state is State.EVICTED:
+            self._evicted[id_] = None
+        else:
+            self._unlist(slot)
+
+    def remove(self, id_: bytes) -> None:
+        """Forget a message altogether: it may be taken in again."""
+        slot = self._slots.pop(id_)
+        if State(self._state[slot]) is State.HELD:
+            self._count_held(slot, -1)
+        self._evicted.pop(id_, None)
+        self._unlist(slot)
+        self._count_live(slot, -1)
+        self._ids[slot] = None
+        self._free.append(slot)
+
+    def state(self, id_: bytes) -> State | None:
+        """Return what became of an id, None if it was never seen."""
+        slot = self._slots.get(id_)
+        return None if slot is None else State(self._state[slot])
+
+    def row(self, id_: bytes) -> Row:
+        """Return all that is remembered of a seen id."""
+        slot = self._slots[id_]
+        return Row(
+            id=id_,
+            kind=self._kind[slot],
+            cls=self._cls[slot],
+            signer=self._signers[self._signer[slot]],
+            authority=self._authority[slot],
+            created_s=self._created[slot],
+            k=self._k[slot],
+            expires_s=self._expires[slot],
+            area=self._area[slot],
+            size_bytes=self._size[slot],
+            state=State(self._state[slot]),
+            age_s=self._age[slot],
+            received_s=self._received[slot],
+        )
+
+    def age_s(self, id_: bytes, now: Now) -> int:
+        """Return how old a message is at least: its age on arrival and its time here."""
+        slot = self._slots[id_]
+        here_s = now.mono_us // _SECOND_US - self._since[slot]
+        return min(2**32 - 1, self._age[slot] + max(0, here_s))
+
+    def lower_age(self, id_: bytes, age_s: int, now: Now) -> None:
+        """Learn from another copy that a message is younger than was thought."""
+        slot = self._slots[id_]
+        here_s = now.mono_us // _SECOND_US - self._since[slot]
+        self._age[slot] = min(self._age[slot], max(0, age_s - here_s))
+
+    def cls(self, id_: bytes) -> Class:
+        """Return the class of a seen id."""
+        return Class(self._cls[self._slots[id_]])
+
+    def size_bytes(self, id_: bytes) -> int:
+        """Return the size of a seen message."""
+        return self._size[self._slots[id_]]
+
+    def live(self, signer: bytes, group: str) -> int:
+        """Return how many messages of a signer's group are remembered."""
+        number = self._signer_numbers.get(signer)
+        return 0 if number is None else self._live.get((number, group), 0)
+
+    def root(self, cls: Class, salt: bytes) -> tuple[int, bytes]:
+        """Return (count, fingerprint) of the reconciled set of a class."""
+        root = self._roots[cls]
+        return root.count, root.fingerprint(salt)
+
+    def version(self, cls: Class) -> int:
+        """Return a number that changes whenever the reconciled set of a class does."""
+        return self._versions[cls]
+
+    def snapshot(self, cls: Class, salt: bytes) -> Snapshot:
+        """Sort and hash the reconciled set of a class as it stands."""
+        created, listed, classes = self._created, self._listed, self._cls
+        return Snapshot(
+            salt,
+            (
+                sort_key(created[slot], id_)
+                for id_, slot in self._slots.items()
+                if listed[slot] and classes[slot] == cls
+            ),
+        )
+
+    def held_ids(self, cls: Class) -> Iterator[bytes]:
+        """Yield the ids held of a class, in order of arrival."""
+        for id_, slot in self._slots.items():
+            if self._cls[slot] == cls and self._state[slot] == State.HELD:
+                yield id_
+
+    def held_bytes(self, cls: Class) -> int:
+        """Return the bytes that a class takes, rows included."""
+        return self._held_bytes[cls]
+
+    def advance(self, now: Now) -> tuple[bytes, ...]:
+        """Take ids near their end out of the set; return those whose time is over."""
+        second = now.mono_us // _SECOND_US
+        for at, slot in self._leaving.pop(second):
+            if self._listed[slot] and self._deadline[slot] - RECONCILE_SLACK_S == at:
+                self._unlist(slot)
+        due: dict[bytes, None] = {}
+        for at, slot in self._deadlines.pop(second):
+            id_ = self._ids[slot]
+            if id_ is not None and self._deadline[slot] == at:
+                due[id_] = None
+        return tuple(due)
+
+    def next_due_us(self) -> int | None:
+        """Return when `advance` next has something to do."""
+        seconds = [s for s in (self._leaving.next(), self._deadlines.next()) if s is not None]
+        return min(seconds) * _SECOND_US if seconds and min(seconds) < _NEVER_S else None
+
+    def rebase(self, now: Now) -> None:
+        """Reckon every deadline anew: the wall clock has become reliable, or has ceased to be."""
+        for id_, slot in self._slots.items():
+            row = self.row(id_)
+            self._deadline[slot] = deadline = _deadline_s(row, now, self.age_s(id_, now))
+            self._deadlines.add(deadline, slot)
+            if row.state in (State.HELD, State.EVICTED):
+                self._unlist(slot)
+                self._list(slot, now)
+
+    def victims(self, newcomer: Class, deadline_s: int, need_bytes: int) -> tuple[bytes, ...]:
+        """Return which messages to evict so that `need_bytes` more fit, () if none may go.
+
+        Lower classes go first, soonest expiry first within one; the newcomer's own class only
+        gives up what expires before it. TRUST and ALERT are never evicted. A little more than
+        needed is freed at once, so that a full store does not sort itself for every message.
+        """
+        chosen: list[bytes] = []
+        freed = 0
+        goal = max(need_bytes, min(self.quota_bytes // _EVICTED_SHARE, 1 << 20))
+        for cls in reversed(Class):
+            if cls < max(newcomer, Class.GRANT) or freed >= goal:
+                break
+            limit = deadline_s if cls is newcomer else _NEVER_S
+            queue = sorted(
+                (self._deadline[slot], id_)
+                for id_, slot in self._slots.items()
+                if self._cls[slot] == cls
+                and self._state[slot] == State.HELD
+                and self._deadline[slot] < limit
+            )
+            for _, id_ in queue:
+                if freed >= goal:
+                    break
+                chosen.append(id_)
+                freed += self.size_bytes(id_) + ROW_BYTES
+        return tuple(chosen) if freed >= need_bytes else ()
+
+    def readmit(self, need_bytes: int) -> tuple[bytes, ...]:
+        """Return evicted ids to forget because there is room again: they will be asked anew."""
+        room = self.quota_bytes - self.used_bytes - need_bytes
+        chosen = []
+        for id_ in self._evicted:
+            room -= self.size_bytes(id_) + ROW_BYTES
+            if room < 0:
+                break
+            chosen.append(id_)
+        return tuple(chosen)
+
+    def deadline_s(self, row: Row, now: Now) -> int:
+        """Return the steady second at which a message would be over."""
+        return _deadline_s(row, now)
+
+    def stats(self) -> HoldingStats:
+        """Return counts for operators."""
+        return HoldingStats(
+            tuple((cls, self._held[cls], self._held_bytes[cls]) for cls in Class), len(self)
+        )
+
+
+def _deadline_s(row: Row, now: Now, age_s: int | None = None) -> int:
+    """Reckon by the wall clock where it can be relied on, by the age gathered where not."""
+    if now.reliable:
+        remaining_s = row.expires_s - now.wall_s
+    else:
+        lived_s = row.age_s if age_s is None else age_s
+        remaining_s = row.expires_s - row.created_s - lived_s
+    return now.mono_us // _SECOND_US + remaining_s
+
+
+def charter_row(raw: bytes, id_: bytes, charter: Charter, now: Now) -> Row:
+    """Return the row of a version of the charter: of class TRUST, and it never expires."""
+    return Row(
+        id=id_,
+        kind=CHARTER,
+        cls=Class.TRUST,
+        signer=_NO_SIGNER,
+        authority=0,
+        created_s=charter.created_s,
+        k=charter.version,
+        expires_s=_CHARTER_EXPIRES_S,
+        area=0,
+        size_bytes=len(raw),
+        state=State.HELD,
+        age_s=0,
+        received_s=now.wall_s,
+    )

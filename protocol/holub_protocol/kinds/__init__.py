@@ -1,0 +1,151 @@
+"""The table of kinds: who signs, what class, how long, how large, how many an hour.
+
+What a message may do follows from its row and its signer's grant, never from a flag that the
+sender sets (attack 21, priority inflation). Numbers and caps are those of the services plan;
+64 to 127 are left to integrators.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from holub_crypto.trust import Role
+from holub_protocol.kinds.alert import AlertBody
+from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.limits import ALERT_BYTES, LIFETIME_STEPS_S, MESSAGE_BYTES
+from holub_protocol.message import Opaque
+
+
+class Class(IntEnum):
+    """The order in which links and stores serve messages; lower goes first.
+
+    TRUST is the plan's class T, ALERT its 0, OFFICIAL, PEOPLE and BULK its 1, 2 and 3. Grants
+    belong to T but follow the alerts, except those that a message at hand needs.
+    """
+
+    TRUST = 0
+    ALERT = 1
+    GRANT = 2
+    OFFICIAL = 3
+    PEOPLE = 4
+    BULK = 5
+
+
+class Readers(Enum):
+    """Who can read a kind's body."""
+
+    ALL = "all"
+    SEALED = "sealed"
+
+
+class Bearers(Enum):
+    """Which bearers may carry a kind: every one, only those faster than serial radio, or only
+    what has room for bulk. Decided here, not by the sender."""
+
+    EVERY = "every"
+    IP = "ip"
+    ROOMY = "roomy"
+
+
+class Body(Protocol):
+    """What every body can do."""
+
+    def to_wire(self) -> tuple[object, ...]:
+        """Return its fields in their one accepted form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row. `hourly` is the cap Q on k, `group` shares one order and one k."""
+
+    number: int
+    name: str
+    group: str
+    cls: Class
+    signer: Role
+    readers: Readers
+    bearers: Bearers
+    lifetime_max_s: int
+    size_max_bytes: int
+    hourly: int
+    parse: Callable[[tuple[object, ...]], Body]
+
+
+_HOUR_S, _DAY_S = 3600, 86400
+_YEARS_S = LIFETIME_STEPS_S[-1]
+_ALL, _SEALED = Readers.ALL, Readers.SEALED
+_EVERY, _IP, _ROOMY = Bearers.EVERY, Bearers.IP, Bearers.ROOMY
+_DESK, _RELAY, _REGISTRAR = Role.AUTHORITY, Role.RELAY, Role.REGISTRAR
+_OFFICIAL, _PEOPLE, _BULK = Class.OFFICIAL, Class.PEOPLE, Class.BULK
+_FULL = MESSAGE_BYTES
+
+# number, name, group, class, signer, readers, bearers, lifetime, size, hourly, body
+_ROWS: tuple[Kind, ...] = tuple(
+    Kind(*row)
+    for row in (
+        (1, "grant", "grant", Class.GRANT, _REGISTRAR, _ALL, _EVERY, _YEARS_S, 1024, 200,
+         GrantBody.from_wire),
+        (2, "revoke", "revoke", Class.TRUST, _REGISTRAR, _ALL, _EVERY, _YEARS_S, 1024, 200,
+         Opaque.from_wire),
+        (3, "trust-board", "trust-board", Class.TRUST, _REGISTRAR, _ALL, _EVERY, _DAY_S, 512, 60,
+         Opaque.from_wire),
+        (4, "proof", "proof", Class.TRUST, Role.ANYONE, _ALL, _EVERY, 30 * _DAY_S, 1024, 60,
+         Opaque.from_wire),
+        (5, "alert", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
+         AlertBody.from_wire),
+        (6, "board", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
+         BoardBody.from_wire),
+        (7, "endorse", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
+         Opaque.from_wire),
+        (8, "place", "place", _OFFICIAL, _DESK, _ALL, _IP, 12 * _HOUR_S, 1024, 500,
+         Opaque.from_wire),
+        (9, "bulletin", "bulletin", _OFFICIAL, _DESK, _ALL, _IP, 14 * _DAY_S, _FULL, 60,
+         Opaque.from_wire),
+        (10, "need-medical", "need-medical", _OFFICIAL, _RELAY, _SEALED, _IP, 7 * _DAY_S, 1024,
+         60, Opaque.from_wire),
+        (11, "answer", "answer", _OFFICIAL, _RELAY, _ALL, _IP, 14 * _DAY_S, 1024, 500,
+         Opaque.from_wire),
+        (12, "need", "need", _PEOPLE, _RELAY, _SEALED, _IP, 7 * _DAY_S, 1024, 300,
+         Opaque.from_wire),
+        (13, "checkin", "checkin", _PEOPLE, _RELAY, _SEALED, _IP, 2 * _DAY_S, 512, 2000,
+         Opaque.from_wire),
+        (14, "request", "request", _PEOPLE, _RELAY, _SEALED, _IP, 14 * _DAY_S, 2048, 100,
+         Opaque.from_wire),
+        (15, "reply", "reply", _PEOPLE, _DESK, _SEALED, _IP, 14 * _DAY_S, 2048, 300,
+         Opaque.from_wire),
+        (16, "receipt", "receipt", _PEOPLE, _RELAY, _ALL, _IP, 14 * _DAY_S, 1024, 300,
+         Opaque.from_wire),
+        (17, "missing", "missing", _PEOPLE, _RELAY, _SEALED, _IP, 30 * _DAY_S, 2048, 60,
+         Opaque.from_wire),
+        (18, "offer", "offer", _BULK, _RELAY, _SEALED, _IP, 30 * _DAY_S, 1024, 100,
+         Opaque.from_wire),
+        (19, "task", "task", _BULK, _DESK, _ALL, _IP, 30 * _DAY_S, 1024, 100, Opaque.from_wire),
+        (20, "poll", "poll", _BULK, _DESK, _ALL, _IP, 30 * _DAY_S, 2048, 10, Opaque.from_wire),
+        (21, "ballot", "ballot", _BULK, _RELAY, _ALL, _IP, 30 * _DAY_S, 1024, 500,
+         Opaque.from_wire),
+        (22, "tally", "tally", _BULK, _DESK, _ALL, _IP, 90 * _DAY_S, _FULL, 10,
+         Opaque.from_wire),
+        (23, "ticket", "ticket", _BULK, _DESK, _ALL, _IP, 7 * _DAY_S, 512, 2000,
+         Opaque.from_wire),
+        (24, "used", "used", _BULK, _RELAY, _ALL, _IP, 7 * _DAY_S, 2048, 60, Opaque.from_wire),
+        (25, "manifest", "manifest", _BULK, _DESK, _ALL, _ROOMY, 365 * _DAY_S, _FULL, 20,
+         Opaque.from_wire),
+        (26, "status", "status", _BULK, _RELAY, _ALL, _IP, 3 * _DAY_S, 512, 4,
+         Opaque.from_wire),
+    )
+)  # fmt: skip
+
+KINDS: Mapping[int, Kind] = MappingProxyType({kind.number: kind for kind in _ROWS})
+"""Every kind by its number."""
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind called `name`; raises ValueError that lists the names there are."""
+    for kind in _ROWS:
+        if kind.name == name:
+            return kind
+    names = ", ".join(kind.name for kind in _ROWS)
+    raise ValueError(f"no kind is called {name!r}; the kinds are: {names}")

@@ -1,0 +1,186 @@
+"""Every bound of the protocol: its unit in its name, the attacker it stops, the arithmetic.
+
+What an operator may tune is a field of `Policy` in policy.py; what is fixed here is part of
+the wire, or a bound that no honest peer meets.
+"""
+
+# --- messages -------------------------------------------------------------------------------
+MESSAGE_BYTES = 4096
+"""Largest message. A sender of huge messages meets this cap before any parsing; whatever is
+larger travels as a signed manifest and chunks."""
+
+ALERT_BYTES = 1024
+"""Largest message of the alert group. At 9.6 kbit/s 1 KiB takes 0.9 s: a stolen desk key can
+hold a slow link no longer than that with one message."""
+
+CHARTER_BYTES = 4096
+"""Largest charter: 15 root keys, 20 registrars and 50 authorities fit in about 3 KiB."""
+
+ROOT_KEYS = 16
+"""Most root keys (and so signatures to verify) in one charter."""
+
+LIFETIME_STEPS_S = (
+    60,
+    300,
+    600,
+    1800,
+    3600,
+    2 * 3600,
+    6 * 3600,
+    12 * 3600,
+    24 * 3600,
+    48 * 3600,
+    3 * 86400,
+    7 * 86400,
+    14 * 86400,
+    30 * 86400,
+    90 * 86400,
+    365 * 86400,
+    3 * 365 * 86400,
+    10 * 365 * 86400,
+)
+"""The lifetimes a message may have; the wire carries the step's number in one byte. A table
+has no lifetime of 0 and none of a century (attack 20, expiry abuse)."""
+
+CREATED_MIN_S = 1_577_836_800
+"""2020-01-01: nothing of this protocol is older. A message from 1970 is a broken clock's."""
+
+CREATED_MAX_S = 2**32 - 1
+"""2106-02-07: `created` takes at most 5 bytes."""
+
+COUNTER_MAX = 4095
+"""Largest k on the wire, whatever the quota: 3 bytes."""
+
+FUTURE_SKEW_S = 120
+"""How far ahead of a reliable clock `created` may be: two honest clocks, each a minute off."""
+
+PENNED = 256
+"""Messages from the future held back, in all. At 4 KiB each a lying clock costs 1 MiB."""
+
+# --- unknown signers -------------------------------------------------------------------------
+PARKED_PER_LINK = 64
+"""Messages of unknown signers kept per link while their chain is asked for."""
+
+PARKED_BYTES_PER_LINK = 65_536
+"""The same in bytes: 32 links of strangers cost 2 MiB at most."""
+
+PARKED_LIFETIME_US = 120_000_000
+"""A parked message waits two minutes for its chain; the next reconciliation offers it again."""
+
+NEED_HINTS = 16
+"""Hints in one NEED frame, and grants looked up for each of them."""
+
+# --- frames and links ------------------------------------------------------------------------
+FRAME_BYTES_MIN = 256
+FRAME_BYTES_DEFAULT = 4096
+FRAME_BYTES_MAX = 4096
+"""The agreed F: 256 suits 9.6 kbit/s, 4096 a LAN. A length above F closes the link before
+anything is allocated."""
+
+WINDOW_BYTES_MIN = 512
+WINDOW_BYTES_DEFAULT = 65_536
+WINDOW_BYTES_MAX = 1_048_576
+"""Unconsumed bytes a sender may have under way. A peer that never reads costs us this much."""
+
+LINKS = 32
+"""Links of one node."""
+
+OUTBOX_BYTES = 64 * 1024
+"""Small frames (all but PUT and RANGE) that one batch may make us send on one link. A peer that
+makes us answer more than this with what it sent at once is closed (attack 17, amplification)."""
+
+HELLO_TIMEOUT_US = 10_000_000
+"""A link that says nothing is closed after 10 s (slow-loris); never under 2 s, so that a busy
+machine's jitter tears nothing down."""
+
+ROOT_EVERY_US = 30_000_000
+ROOT_IDLE_MAX_US = 900_000_000
+"""An idle link compares roots after 30 s, then twice as long each time, up to 15 minutes."""
+
+ROOT_SPACING_US = 50_000
+"""Roots follow a change no sooner than this: a burst of messages is acknowledged once."""
+
+ROOT_PUSHED_US = 250_000
+"""After pushing something of our own, the peer's root is awaited this long before ours goes."""
+
+SETTLE_US = 500_000
+"""A root that differs once both were equal is most likely behind what is under way: only when
+it differs still after this is a reconciliation opened."""
+
+RECONCILE_AGAIN_US = 2_000_000
+"""A reconciliation that changed nothing is opened again after this, then twice as long each
+time: two honest nodes may differ for good in what they refuse."""
+
+SNAPSHOT_SPACING_US = 1_000_000
+SNAPSHOT_SMALL = 1000
+"""A peer can make us sort a set of more than a thousand no more often than once a second."""
+
+SHORT_IDS_PER_LINK = 16_384
+"""Short ids remembered per link, to answer a WANT and not to offer what the peer has: about
+2.5 MB when full; a WANT follows the list it answers within a window of bytes."""
+
+SENDS_PER_LINK = 200_000
+"""Ids queued to be sent to one peer."""
+
+NEEDS_PER_LINK = 1024
+"""Hints that a peer may ask about on one link: 1024 x 16 grants of 200 B is 3 MiB at most."""
+
+REFUSALS_PER_LINK = 4096
+"""Short ids refused for good, remembered so as not to ask for them again on this link."""
+
+ASSEMBLIES_PER_LINK = 8
+"""Messages arriving in pieces at once, per link: one per class and two to spare. Never
+finished fragments (attack 14) cost 8 x 4 KiB."""
+
+BAD_SIGNATURES_PER_LINK = 3
+"""A link that offers more bad signatures than this is closed: an honest relay verifies
+before it forwards, so it never sends even one."""
+
+MALFORMED_PER_LINK = 16
+"""Items refused as malformed before the link is closed: a newer version may send kinds that
+we don't know, but those are not malformed."""
+
+# --- reconciliation --------------------------------------------------------------------------
+SPLIT = 8
+LEAF_ITEMS = 32
+"""A range is split in 8; one of fewer than 32 ids is sent as a list: the knee found by
+measurement (fewer bytes and messages than 4/32, 16/32)."""
+
+LIST_ITEMS = 64
+"""Most ids in one list of a peer."""
+
+RANGE_PARTS = 64
+"""Most parts in one RANGE frame."""
+
+SHORT_ID_BYTES = 8
+FINGERPRINT_BYTES = 8
+"""Salted per session by both peers' nonces: a false match has odds of 2^-64 each session."""
+
+NONCE_BYTES = 16
+
+RECONCILE_SLACK_S = 60
+"""Ids with less than this to live are left out: two sides need not agree on the second."""
+
+RECONCILE_BYTES_PER_ID = 12
+RECONCILE_BYTES_FREE = 65_536
+"""RANGE bytes a peer may make us send in one session: 12 x n + 64 KiB (worst honest case
+9.5 x n). Beyond it the session answers nothing more until the next link."""
+
+# --- holdings --------------------------------------------------------------------------------
+SEEN = 400_000
+"""Ids remembered in all, held or not: about 60 MB. Beyond it nothing of a class below
+ALERT is taken in until something expires."""
+
+ALERT_SHARE_PERCENT = 50
+"""Most of the store that the alert group may fill: a stolen class-0 key can't push everything
+else out."""
+
+STORE_BYTES_DEFAULT = 256 * 1024 * 1024
+"""Bodies held by default: a month of a city's strike days at 6.7 MB to 67 MB."""
+
+LIVE_HOURS = 26
+"""Messages of one signer's group remembered at once: this many times its hourly cap. A class-0
+message lives 24 hours at most, so an honest desk at its full rate never meets it."""
+
+PUSH_BYTES = 1024
+"""A message up to this size is pushed unasked to a few links; a larger one is only offered."""

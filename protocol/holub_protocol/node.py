@@ -1,0 +1,553 @@
+"""The node: bytes in, decoded, admitted, held, chosen for peers, bytes out.
+
+It is synchronous and has no clock, no entropy and no files: `now` comes with every input, and
+what it wants done leaves in a `Batch`. A driver calls an input, then `take`, commits the
+writes and sends; it calls `wake` when `next_wake_us` has come. Junk from a peer is counted,
+never raised.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from holub_crypto.charter import CharterError
+from holub_crypto.charter import decode as decode_charter
+from holub_crypto.identity import Identity, key_hint
+from holub_crypto.trust import CharterOutcome, Trust
+from holub_protocol.admit import Admitted, Verify, admit, row_of
+from holub_protocol.areas import AreaTree
+from holub_protocol.author import Author, PublishError
+from holub_protocol.batch import (
+    Alarm,
+    Batch,
+    Event,
+    LinkLive,
+    Refused,
+    StatusChanged,
+    Taken,
+)
+from holub_protocol.boards import BOARD_LIFETIME_S, BoardKeeper
+from holub_protocol.codec import decode
+from holub_protocol.frames import Bye, Hello, Put
+from holub_protocol.frames import encode as encode_frame
+from holub_protocol.framing import frame_bytes
+from holub_protocol.holdings import CHARTER, Holdings, charter_row
+from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
+from holub_protocol.kinds.alert import AlertBody
+from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.limits import (
+    ALERT_SHARE_PERCENT,
+    FUTURE_SKEW_S,
+    LINKS,
+    LIVE_HOURS,
+    NONCE_BYTES,
+    PUSH_BYTES,
+    SEEN,
+)
+from holub_protocol.message import Message, Now
+from holub_protocol.policy import Policy
+from holub_protocol.reconcile import short_id
+from holub_protocol.refusal import Refusal
+from holub_protocol.session import Session, Stage
+from holub_protocol.stats import NodeStats
+from holub_protocol.storage import ROW_BYTES, Counter, Row, State, Writes
+from holub_protocol.truth import Charge, Truth
+from holub_protocol.waiting import LOCAL, Parked, Pen, Waiting
+
+_CHARTER_HEAD = b"\x84\x40\xa0"
+_SECOND_US = 1_000_000
+
+
+class Bodies(Protocol):
+    """Where bodies are: the store, overlaid with what was taken but is not committed yet."""
+
+    def get(self, id_: bytes) -> bytes | None:
+        """Return a body, None if it is damaged or gone."""
+
+
+class Node:
+    """One relay's whole behaviour. See the module's text for the order of calls."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        trust: Trust,
+        areas: AreaTree,
+        entropy: Callable[[int], bytes],
+        verify: Verify,
+        bodies: Bodies,
+        now: Now,
+        policy: Policy | None = None,
+        rows: Iterable[Row] = (),
+        counters: tuple[Counter, ...] = (),
+    ) -> None:
+        """Go on from what the store holds: `rows` in order of arrival, and `counters`."""
+        self.identity, self.trust, self.areas = identity, trust, areas
+        self.policy = policy or Policy()
+        self.holdings = Holdings(self.policy.store_bytes)
+        self.truth = Truth(areas, ())
+        self._entropy, self._bodies, self._counters = entropy, bodies, counters
+        self._verify, self._verifications = verify, 0
+        self._sessions: dict[int, Session] = {}
+        self._parked, self._pen = Parked(), Pen()
+        self._overdue: dict[bytes, None] = {}
+        self._refusals: dict[Refusal, int] = {}
+        self._authors: dict[bytes, Author] = {}
+        self._boards: dict[bytes, BoardKeeper] = {}
+        self._board_points: dict[bytes, tuple[int, int]] = {}
+        self._reliable = now.reliable
+        self._reset()
+        self._restore(rows, now)
+
+    # --- the flow -----------------------------------------------------------------------------
+
+    def receive(self, link: int, data: bytes | bytearray, now: Now) -> None:
+        """Bytes in: cut into frames; a PUT that completes a message is taken in."""
+        session = self._sessions.get(link)
+        if session is None:
+            return
+        for frame in session.frames(data):
+            if isinstance(frame, Put):
+                raw = session.assemble(frame)
+                if raw is not None:
+                    self._received(session, frame, raw, now)
+            else:
+                session.hear(frame, self, now)
+                if isinstance(frame, Hello) and session.stage is Stage.LIVE:
+                    self._events.append(LinkLive(link, session.peer))
+
+    def _take_in(self, raw: bytes, link: int, age_s: int, now: Now) -> bytes | Refusal:
+        """Take in one message from any way in; return its id, or why not."""
+        if raw.startswith(_CHARTER_HEAD):
+            return self._take_charter(raw, link, now)
+        message = decode(raw, self.trust.realm_id)
+        if isinstance(message, Refusal):
+            return message
+        if message.id in self.holdings:
+            return self._known(message.id, link, age_s, now)
+        admitted = admit(
+            message,
+            trust=self.trust,
+            areas=self.areas,
+            verify=self._counted_verify,
+            age_s=age_s,
+            now=now,
+        )
+        if isinstance(admitted, Refusal):
+            self._put_off(admitted, message, link, age_s, now)
+            return admitted
+        refusal = self._fits(admitted, now)
+        if refusal is not None:
+            return refusal
+        self._hold(row_of(admitted, age_s, now), raw, link, now)
+        self._apply(admitted, now)
+        return message.id
+
+    def _hold(self, row: Row, raw: bytes, link: int, now: Now) -> None:
+        """Held: into the index and the next commit; then chosen for peers."""
+        self.holdings.add(row, now)
+        self._rows[row.id] = (row, raw)
+        self._events.append(Taken(row.id, row.kind, row.area, None if link == LOCAL else link))
+        self._spread(row.id, Class(row.cls), len(raw), link, now)
+
+    def _spread(self, id_: bytes, cls: Class, size: int, link: int, now: Now) -> None:
+        """Chosen: what is urgent goes to every neighbour at once, other small messages to some
+        and their ids to the rest; reconciliation heals whatever that missed."""
+        sessions = [s for s in self._sessions.values() if s.sync is not None]
+        start = id_[0] % len(sessions) if sessions else 0
+        pushes = 0
+        for session in sessions[start:] + sessions[:start]:
+            assert session.sync is not None
+            push = cls <= Class.ALERT or (
+                size <= PUSH_BYTES and pushes < self.policy.push_links
+            )
+            if session.link != link and session.sync.offer(id_, cls, push):
+                pushes += push
+            session.sync.changed(cls, session.link == link, now)
+
+    def take(self, now: Now) -> Batch:
+        """Bytes out: everything that is to be done since the last call, in its order."""
+        urgent: list[tuple[int, bytes]] = []
+        sends: list[tuple[int, bytes]] = []
+        closes = self._unwanted
+        for session in list(self._sessions.values()):
+            early, late = bytearray(), bytearray()
+            while (ready := session.next(self, now)) is not None:
+                data, before_commit = ready
+                if before_commit:
+                    early += data
+                else:
+                    late += data
+            if session.close is not None:
+                late += frame_bytes(encode_frame(Bye(1, 0)))
+                closes.append((session.link, session.close))
+                self._forget_link(session.link)
+            if early:
+                urgent.append((session.link, bytes(early)))
+            if late:
+                sends.append((session.link, bytes(late)))
+        writes = Writes(
+            rows=tuple(self._rows.values()),
+            deletes=tuple(self._deletes),
+            states=tuple(self._states.items()),
+            counters=tuple(self._new_counters.values()),
+        )
+        batch = Batch(tuple(urgent), writes, tuple(sends), tuple(closes), tuple(self._events))
+        self._reset()
+        return batch
+
+    # --- other inputs -------------------------------------------------------------------------
+
+    def link_up(self, link: int, peer: bytes, now: Now) -> None:
+        """A link to the holder of an authenticated key is up."""
+        if link in self._sessions:
+            raise ValueError(f"link {link} is up already")
+        if peer == self.identity.public or len(self._sessions) >= LINKS:
+            self._unwanted.append((link, "a link to ourselves, or one too many"))
+            return
+        opens = self.identity.public < peer
+        nonce = self._entropy(NONCE_BYTES)
+        charter = self.trust.charter.version
+        self._sessions[link] = Session(link, peer, opens, nonce, self.policy, charter, now)
+
+    def link_down(self, link: int, now: Now) -> None:
+        """A link is down; what it had begun is forgotten."""
+        self._forget_link(link)
+
+    def offer(self, raw: bytes, now: Now, age_s: int = 0) -> bytes | Refusal:
+        """Take in a message that came by a file or from this machine."""
+        outcome = self._take_in(raw, LOCAL, age_s, now)
+        if isinstance(outcome, Refusal):
+            self._refused(outcome, None)
+        return outcome
+
+    def add_author(self, identity: Identity, desk: bool = False) -> None:
+        """Let a key sign here; a desk's key also signs boards whenever they are due."""
+        self._authors[identity.public] = Author(identity, self._counters)
+        for grant in self.trust.grants(identity.public) if desk else ():
+            if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
+                keeper = BoardKeeper(identity.public, grant.authority, grant.areas[0])
+                self._boards[identity.public] = keeper
+
+    def publish(
+        self, key: bytes, kind: Kind, area: int, body: Body, lifetime_s: int, now: Now
+    ) -> Message:
+        """Sign a message with one of the keys added here, and take it in.
+
+        Raises PublishError, with the reason and the remedy, where the realm would refuse it.
+        """
+        author = self._authors.get(key)
+        if author is None:
+            raise PublishError(f"no key {key.hex()[:16]} signs on this machine")
+        rates = [grant.rate for grant in self.trust.grants(key)]
+        rate = max(rates, default=kind.hourly)
+        raw, counter = author.sign(
+            self.trust.realm_id, kind, area, body, lifetime_s=lifetime_s, rate=rate, now=now
+        )
+        self._new_counters[counter.signer, counter.group] = counter
+        outcome = self._take_in(raw, LOCAL, 0, now)
+        if isinstance(outcome, Refusal):
+            self._refused(outcome, None)
+            raise PublishError(f"this {kind.name} is refused here: {outcome.token}")
+        message = decode(raw, self.trust.realm_id)
+        assert isinstance(message, Message)
+        return message
+
+    def wake(self, now: Now) -> None:
+        """Do what is due by time alone."""
+        if now.reliable != self._reliable:
+            self._reliable = now.reliable
+            self.holdings.rebase(now)
+        for id_ in self.holdings.advance(now):
+            self._expire(id_)
+        for waiting in self._pen.take(now):
+            self._retry(waiting, now)
+        self._parked.expire(now)
+        self._readmit()
+        self._sign_boards(now)
+        for session in self._sessions.values():
+            session.wake(self, now)
+
+    def next_wake_us(self) -> int | None:
+        """Return the steady microsecond by which `wake` should be called; None for never."""
+        due = [session.next_wake_us() for session in self._sessions.values()]
+        due += [keeper.due_us for keeper in self._boards.values()]
+        for moment in (
+            self.holdings.next_due_us(),
+            self._pen.next_due_us(),
+            self._parked.next_due_us(),
+        ):
+            if moment is not None:
+                due.append(moment)
+        return min(due, default=None)
+
+    def uncommitted(self, ids: Iterable[bytes]) -> None:
+        """Learn that the store had no room after all: those messages are not held."""
+        for id_ in ids:
+            if id_ in self.holdings:
+                self._forget(id_)
+                self._deletes.pop(id_, None)
+            self._count(Refusal.FULL)
+
+    # --- what a link needs (see outbox.Shelf) ---------------------------------------------------
+
+    def body(self, id_: bytes) -> bytes | None:
+        """Return a held message's bytes; one that is damaged or gone is asked for anew."""
+        pending = self._rows.get(id_)
+        if pending is not None:
+            return pending[1]
+        if self.holdings.state(id_) is not State.HELD:
+            return None
+        raw = self._bodies.get(id_)
+        if raw is None:
+            self._count(Refusal.DAMAGED)
+            self._events.append(Alarm("body-damaged"))
+            self._forget(id_)
+        return raw
+
+    def is_own(self, id_: bytes) -> bool:
+        """Tell whether a message was signed here."""
+        return id_ in self._rows and self._rows[id_][0].signer in self._authors
+
+    def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
+        """Return the ids of the grants of the keys with that hint."""
+        return self.trust.grants_for(hint)
+
+    # --- steps of taking in ---------------------------------------------------------------------
+
+    def _received(self, session: Session, put: Put, raw: bytes, now: Now) -> None:
+        """Take in what a link brought, and tell it what came of that."""
+        session.messages_in += 1
+        outcome = self._take_in(raw, session.link, put.age_s, now)
+        if isinstance(outcome, Refusal):
+            self._refused(outcome, session.link)
+            session.refuse(put.short_id, outcome)
+        elif short_id(session.salt, outcome) != put.short_id:
+            self._refused(Refusal.MALFORMED, session.link)
+            session.refuse(put.short_id, Refusal.MALFORMED)
+        elif session.sync is not None:
+            session.sync.got(put.short_id, outcome)
+            session.sync.progressed(self.holdings.cls(outcome))
+
+    def _counted_verify(self, public: bytes, data: bytes, signature: bytes) -> bool:
+        self._verifications += 1
+        return self._verify(public, data, signature)
+
+    def _known(self, id_: bytes, link: int, age_s: int, now: Now) -> bytes:
+        self.holdings.lower_age(id_, age_s, now)
+        session = self._sessions.get(link)
+        if session is not None:
+            session.duplicates += 1
+        return id_
+
+    def _put_off(
+        self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now
+    ) -> None:
+        """Keep what may be taken in later: its signer's grant, or its time, may come."""
+        waiting = Waiting(message.raw, link, age_s, now.mono_us)
+        if refusal is Refusal.UNKNOWN_SIGNER:
+            self._parked.add(message.id, message.kid, waiting)
+            session = self._sessions.get(link)
+            if session is not None:
+                session.need(message.kid, now)
+        elif refusal is Refusal.FUTURE:
+            early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
+            self._pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
+
+    def _fits(self, admitted: Admitted, now: Now) -> Refusal | None:
+        """Ask whether there is room for a message: for its signer, its class and in all."""
+        message, kind = admitted.message, KINDS[admitted.message.kind]
+        if isinstance(message.body, BoardBody):
+            newest = self._board_points.get(admitted.signer)
+            if newest is not None and message.point <= newest:
+                return Refusal.SUPERSEDED
+        live = self.holdings.live(admitted.signer, kind.group)
+        if live >= kind.hourly * LIVE_HOURS:
+            return Refusal.QUOTA
+        if kind.cls > Class.ALERT and len(self.holdings) >= SEEN:
+            return Refusal.FULL
+        need = len(message.raw) + ROW_BYTES
+        if kind.cls <= Class.GRANT:
+            share = self.policy.store_bytes * ALERT_SHARE_PERCENT // 100
+            if self.holdings.held_bytes(kind.cls) + need > share:
+                return Refusal.FULL
+        return None if self._make_room(kind.cls, message.expires_s, need, now) else Refusal.FULL
+
+    def _make_room(self, cls: Class, expires_s: int, need: int, now: Now) -> bool:
+        over = self.holdings.used_bytes + need - self.holdings.quota_bytes
+        if over <= 0:
+            return True
+        deadline_s = now.mono_us // _SECOND_US + expires_s - now.wall_s
+        victims = self.holdings.victims(cls, deadline_s, over)
+        for id_ in victims:
+            self._put_aside(id_, State.EVICTED)
+        return bool(victims)
+
+    def _apply(self, admitted: Admitted, now: Now) -> None:
+        """Let a message that was taken in change what is trusted, or what holds."""
+        body = admitted.message.body
+        if isinstance(body, GrantBody):
+            self.trust.add_grant(admitted.message.id, body.grant)
+            for waiting in self._parked.take(frozenset((key_hint(body.grant.subject),))):
+                self._retry(waiting, now)
+        elif isinstance(body, AlertBody | BoardBody):
+            self._learn(admitted.message, admitted.signer, admitted.authority)
+            for keeper in self._boards.values():
+                if admitted.signer != keeper.key or isinstance(body, AlertBody):
+                    keeper.touch(now)
+
+    def _learn(self, message: Message, signer: bytes, authority: int) -> None:
+        if isinstance(message.body, BoardBody):
+            self._board_points[signer] = message.point
+        change = self.truth.add(message, signer, authority)
+        for id_ in change.superseded:
+            if self.holdings.state(id_) is State.HELD:
+                self._put_aside(id_, State.SUPERSEDED)
+        if change.visible:
+            self._events.append(StatusChanged())
+        for id_ in [i for i in self._overdue if not self.truth.pinned(i)]:
+            self._expire(id_)
+
+    def _retry(self, waiting: Waiting, now: Now) -> None:
+        outcome = self._take_in(waiting.raw, waiting.link, waiting.age_now_s(now), now)
+        if isinstance(outcome, Refusal):
+            self._refused(outcome, None)
+
+    def _take_charter(self, raw: bytes, link: int, now: Now) -> bytes | Refusal:
+        """Take in a version of the charter: it is an item of class TRUST like any other."""
+        try:
+            signed = decode_charter(raw)
+            id_ = signed.charter.content_id(self.trust.realm_id)
+            if id_ in self.holdings:
+                return self._known(id_, link, 0, now)
+            outcome = self.trust.add_charter(raw)
+        except CharterError:
+            return Refusal.MALFORMED
+        if outcome is CharterOutcome.AHEAD:
+            return Refusal.CHARTER_AHEAD
+        if outcome is CharterOutcome.REFUSED:
+            return Refusal.CHARTER
+        if outcome is CharterOutcome.FORKED:
+            self._events.append(Alarm("charter-forked"))
+        self._hold(charter_row(raw, id_, signed.charter, now), raw, link, now)
+        self._charter_changed()
+        for waiting in self._parked.take(None):
+            self._retry(waiting, now)
+        return id_
+
+    def _charter_changed(self) -> None:
+        charter = self.trust.charter
+        self.truth.set_charges(
+            tuple(Charge(a.number, a.parent, a.areas, a.hazards) for a in charter.authorities)
+        )
+        self._events.append(StatusChanged())
+
+    # --- what time and room do ------------------------------------------------------------------
+
+    def _expire(self, id_: bytes) -> None:
+        """A message's time is over: it goes, unless what it said still stands."""
+        self._overdue.pop(id_, None)
+        if id_ not in self.holdings:
+            return
+        if self.truth.pinned(id_):
+            self._overdue[id_] = None
+            return
+        row = self.holdings.row(id_)
+        if row.cls == Class.GRANT:
+            self.trust.drop_grant(id_)
+        self._forget(id_)
+
+    def _forget(self, id_: bytes) -> None:
+        self.truth.forget(id_)
+        self.holdings.remove(id_)
+        self._states.pop(id_, None)
+        if self._rows.pop(id_, None) is None:
+            self._deletes[id_] = None
+
+    def _put_aside(self, id_: bytes, state: State) -> None:
+        self.holdings.set_state(id_, state)
+        pending = self._rows.pop(id_, None)
+        if pending is None:
+            self._states[id_] = state
+        else:
+            self._rows[id_] = (replace(pending[0], state=state), None)
+
+    def _readmit(self) -> None:
+        """Let evicted ids be asked for anew, once a sixteenth of the store is free again."""
+        for id_ in self.holdings.readmit(self.policy.store_bytes // 16):
+            self._forget(id_)
+
+    def _sign_boards(self, now: Now) -> None:
+        for keeper in self._boards.values():
+            try:
+                body = keeper.due(self.truth, self.areas, now)
+                if body is not None:
+                    kind = kind_named("board")
+                    self.publish(keeper.key, kind, keeper.area, body, BOARD_LIFETIME_S, now)
+            except ValueError:
+                keeper.postpone(now)
+                self._events.append(Alarm("board-not-signed"))
+
+    # --- bookkeeping ----------------------------------------------------------------------------
+
+    def _refused(self, reason: Refusal, link: int | None) -> None:
+        self._count(reason)
+        self._events.append(Refused(reason, link))
+
+    def _count(self, reason: Refusal) -> None:
+        self._refusals[reason] = self._refusals.get(reason, 0) + 1
+
+    def _forget_link(self, link: int) -> None:
+        self._sessions.pop(link, None)
+        self._parked.drop_link(link)
+
+    def _reset(self) -> None:
+        self._rows: dict[bytes, tuple[Row, bytes | None]] = {}
+        self._deletes: dict[bytes, None] = {}
+        self._states: dict[bytes, State] = {}
+        self._new_counters: dict[tuple[bytes, str], Counter] = {}
+        self._events: list[Event] = []
+        self._unwanted: list[tuple[int, str]] = []
+
+    def _restore(self, rows: Iterable[Row], now: Now) -> None:
+        """Rebuild everything from the store: the index from its rows, and trust and truth from
+        the bodies of their classes, each in order of arrival."""
+        for row in rows:
+            self.holdings.add(row, now)
+        for cls in (Class.TRUST, Class.GRANT, Class.ALERT):
+            for id_ in list(self.holdings.held_ids(cls)):
+                raw = self.body(id_)
+                if raw is None:
+                    continue
+                row = self.holdings.row(id_)
+                if row.kind == CHARTER:
+                    self.trust.add_charter(raw)
+                    continue
+                message = decode(raw, self.trust.realm_id)
+                if isinstance(message, Refusal):
+                    self._forget(id_)
+                elif isinstance(message.body, GrantBody):
+                    self.trust.add_grant(id_, message.body.grant)
+                elif cls is Class.ALERT:
+                    self._learn(message, row.signer, row.authority)
+        for raw in self.trust.versions:
+            charter = decode_charter(raw).charter
+            id_ = charter.content_id(self.trust.realm_id)
+            if id_ not in self.holdings:
+                self._hold(charter_row(raw, id_, charter, now), raw, LOCAL, now)
+        self._charter_changed()
+
+    def stats(self) -> NodeStats:
+        """Return counts for operators."""
+        return NodeStats(
+            holdings=self.holdings.stats(),
+            links=tuple(session.stats() for session in self._sessions.values()),
+            refusals=tuple(sorted(self._refusals.items(), key=lambda item: item[0].value)),
+            parked=len(self._parked),
+            penned=len(self._pen),
+            verifications=self._verifications,
+            charter=self.trust.charter.version,
+            forked=self.trust.forked,
+        )

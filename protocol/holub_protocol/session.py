@@ -1,0 +1,254 @@
+"""One link: HELLO, pieces to messages, and who acts on which frame.
+
+Nothing here waits for an answer, so a link may break anywhere and what has arrived stays.
+Which frames are allowed when is the table `_ALLOWED`; who acts on each is `hear`.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from holub_protocol import frames
+from holub_protocol.frames import (
+    Bye,
+    Credit,
+    Frame,
+    FrameError,
+    Hello,
+    IHave,
+    Need,
+    Put,
+    Range,
+    Refuse,
+    Root,
+    Want,
+)
+from holub_protocol.framing import FrameBuffer, StreamError
+from holub_protocol.kinds import Class
+from holub_protocol.limits import (
+    ASSEMBLIES_PER_LINK,
+    BAD_SIGNATURES_PER_LINK,
+    HELLO_TIMEOUT_US,
+    MALFORMED_PER_LINK,
+    NEED_HINTS,
+    NEEDS_PER_LINK,
+)
+from holub_protocol.message import Now
+from holub_protocol.outbox import Outbox, Shelf
+from holub_protocol.policy import Policy
+from holub_protocol.reconcile import session_salt
+from holub_protocol.refusal import Refusal
+from holub_protocol.stats import LinkStats
+from holub_protocol.sync import Sync
+
+_WINDOW_PARTS = 4
+
+
+class Stage(Enum):
+    """How far a link has come."""
+
+    GREETING = "greeting"
+    LIVE = "live"
+
+
+_ALLOWED: dict[Stage, tuple[type, ...]] = {
+    Stage.GREETING: (Hello, Bye),
+    Stage.LIVE: (Root, Range, Want, Put, Need, IHave, Refuse, Credit, Bye),
+}
+
+
+class Session:
+    """The state of one link. `close` holds the reason once it must be closed."""
+
+    def __init__(
+        self, link: int, peer: bytes, opens: bool, nonce: bytes, policy: Policy, charter: int,
+        now: Now,
+    ) -> None:  # fmt: skip
+        """Greet at once. `opens` tells which side opens reconciliations: the lower key's."""
+        self.link, self.peer = link, peer
+        self.close: str | None = None
+        self.outbox = Outbox()
+        self.salt = b""
+        self.sync: Sync | None = None
+        self.peer_charter = 0
+        self._opens, self._nonce, self._policy = opens, nonce, policy
+        self._buffer = FrameBuffer(policy.frame_bytes)
+        self._consumed_bytes = 0
+        self._since_us = now.mono_us
+        self._assemblies: dict[bytes, tuple[int, bytearray]] = {}
+        self._needs_answered = 0
+        self._needs_said: dict[bytes, int] = {}
+        self._refusals: dict[Refusal, int] = {}
+        self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
+        self.messages_in = self.messages_out = self.duplicates = self._unknown_frames = 0
+        self.outbox.say(
+            Hello(frames.VERSION, nonce, policy.frame_bytes, policy.window_bytes, charter)
+        )
+
+    @property
+    def stage(self) -> Stage:
+        """How far the link has come."""
+        return Stage.GREETING if self.sync is None else Stage.LIVE
+
+    # --- in -----------------------------------------------------------------------------------
+
+    def frames(self, data: bytes | bytearray) -> Iterator[Frame]:
+        """Yield the whole frames that have arrived; a broken stream sets `close`."""
+        self.bytes_in += len(data)
+        self._buffer.feed(data)
+        while self.close is None:
+            try:
+                raw = self._buffer.next()
+                if raw is None:
+                    return
+                frame = frames.decode(raw)
+            except (StreamError, FrameError) as error:
+                self.close = f"broken stream: {error}"
+                return
+            self.frames_in += 1
+            if frame is None:
+                self._unknown_frames += 1
+                continue
+            if isinstance(frame, Put | Range):
+                self._consume(len(raw))
+            if isinstance(frame, _ALLOWED[self.stage]):
+                yield frame
+            else:
+                self.close = f"{type(frame).__name__.upper()} while {self.stage.value}"
+
+    def _consume(self, count: int) -> None:
+        """Give the peer credit in a few large steps: a frame of 5 bytes for many of theirs."""
+        self._consumed_bytes += count
+        if self._consumed_bytes * _WINDOW_PARTS >= self._policy.window_bytes:
+            self.outbox.say(Credit(self._consumed_bytes))
+            self._consumed_bytes = 0
+
+    def hear(self, frame: Frame, shelf: Shelf, now: Now) -> None:
+        """Act on any frame but PUT."""
+        if isinstance(frame, Hello):
+            self._greeted(frame, now)
+        elif isinstance(frame, Credit):
+            self.outbox.credit(frame.consumed_bytes)
+        elif isinstance(frame, Bye):
+            self.close = f"the peer said BYE {frame.reason}"
+        elif isinstance(frame, Need):
+            self._needed(frame, shelf)
+        elif self.sync is not None:
+            match frame:
+                case Root():
+                    self.sync.root(frame, shelf, now)
+                case Range():
+                    self.sync.range(frame, shelf, now)
+                case Want():
+                    self.sync.want(frame, shelf)
+                case IHave():
+                    self.sync.ihave(frame, shelf)
+                case Refuse(short_id, reason):
+                    self.sync.refused(short_id, reason < Refusal.UNKNOWN_SIGNER.value, shelf)
+                case _:
+                    raise AssertionError(f"{frame!r} has nobody to act on it")
+
+    def _greeted(self, hello: Hello, now: Now) -> None:
+        if hello.nonce == self._nonce:
+            self.close = "the peer repeats our own nonce"
+            return
+        self.salt = session_salt(self._nonce, hello.nonce)
+        self.peer_charter = hello.charter
+        self.outbox.frame_bytes = min(hello.frame_bytes, self._policy.frame_bytes)
+        self.outbox.window_bytes = hello.window_bytes
+        self.sync = Sync(self.outbox, self.salt, self._opens, now)
+
+    def _needed(self, need: Need, shelf: Shelf) -> None:
+        """Send the grants of keys that the peer does not know, before all that waits."""
+        self._needs_answered += len(need.hints)
+        if self._needs_answered > NEEDS_PER_LINK:
+            return
+        for hint in need.hints:
+            for id_ in shelf.grants_for(hint)[:NEED_HINTS]:
+                self.outbox.put(id_, Class.TRUST)
+
+    def assemble(self, put: Put) -> bytes | None:
+        """Add a piece; return the whole message when it is complete."""
+        if put.total == len(put.data):
+            return put.data
+        total, pieces = self._assemblies.pop(put.short_id, (put.total, bytearray()))
+        if put.offset == 0:
+            pieces = bytearray()
+        if total != put.total or put.offset != len(pieces):
+            return None
+        pieces += put.data
+        if len(pieces) == total:
+            return bytes(pieces)
+        while len(self._assemblies) >= ASSEMBLIES_PER_LINK:
+            del self._assemblies[next(iter(self._assemblies))]
+        self._assemblies[put.short_id] = (total, pieces)
+        return None
+
+    # --- out ----------------------------------------------------------------------------------
+
+    def refuse(self, short: bytes, reason: Refusal) -> None:
+        """Count a refusal, tell the peer, and close a link that keeps offering junk."""
+        self._refusals[reason] = self._refusals.get(reason, 0) + 1
+        if reason.final:
+            if self.sync is not None:
+                self.sync.decline(short)
+            self.outbox.say(Refuse(short, reason.value))
+        if self._refusals.get(Refusal.BAD_SIGNATURE, 0) > BAD_SIGNATURES_PER_LINK:
+            self.close = "too many bad signatures"
+        malformed = (Refusal.MALFORMED, Refusal.OVERSIZE, Refusal.LIFETIME)
+        if sum(self._refusals.get(reason, 0) for reason in malformed) > MALFORMED_PER_LINK:
+            self.close = "too many malformed messages"
+
+    def need(self, hint: bytes, now: Now) -> None:
+        """Ask for the grants of a key, not more than once in ten seconds."""
+        last_us = self._needs_said.get(hint)
+        if last_us is None or now.mono_us - last_us >= HELLO_TIMEOUT_US:
+            while len(self._needs_said) >= NEEDS_PER_LINK:
+                del self._needs_said[next(iter(self._needs_said))]
+            self._needs_said[hint] = now.mono_us
+            self.outbox.say(Need((hint,)))
+
+    def next(self, shelf: Shelf, now: Now) -> tuple[bytes, bool] | None:
+        """Return the next bytes to send and whether they may leave before the commit."""
+        if self.close is not None:
+            return None
+        ready = self.outbox.next(shelf, self.salt, now)
+        if ready is not None:
+            self.frames_out += 1
+            self.bytes_out += len(ready[0])
+        elif self.outbox.overfull:
+            self.close = "the peer does not read"
+        return ready
+
+    def wake(self, shelf: Shelf, now: Now) -> None:
+        """Do what is due by time alone."""
+        if self.sync is not None:
+            self.sync.wake(shelf, now)
+        elif now.mono_us >= self._since_us + HELLO_TIMEOUT_US:
+            self.close = "no HELLO"
+
+    def next_wake_us(self) -> int:
+        """Return when `wake` next has something to do."""
+        if self.sync is not None:
+            return self.sync.next_wake_us()
+        return self._since_us + HELLO_TIMEOUT_US
+
+    def stats(self) -> LinkStats:
+        """Return counts for operators."""
+        equal = self.sync.equal if self.sync is not None else {}
+        return LinkStats(
+            link=self.link,
+            peer=self.peer,
+            live=self.sync is not None,
+            since_us=self._since_us,
+            frames_in=self.frames_in,
+            frames_out=self.frames_out,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
+            messages_in=self.messages_in,
+            messages_out=self.outbox.messages_out,
+            duplicates=self.duplicates,
+            unknown_frames=self._unknown_frames,
+            refusals=tuple(sorted(self._refusals.items(), key=lambda item: item[0].value)),
+            equal=tuple(sorted(equal.items())),
+            waiting=self.outbox.waiting(),
+        )

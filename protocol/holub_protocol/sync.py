@@ -1,0 +1,238 @@
+"""Keeping two nodes' sets equal over one link: roots, ranges, wants, and pushing what is new.
+
+No rounds and no waiting: each frame stands for itself. A root that differs makes the side with
+the lower key open a reconciliation; new messages are pushed or offered as they come, and
+whatever that missed the next root shows.
+"""
+
+from collections.abc import Iterable
+
+from holub_protocol.frames import IdList, IHave, Range, Root, Want
+from holub_protocol.kinds import Class
+from holub_protocol.limits import (
+    RECONCILE_AGAIN_US,
+    RECONCILE_BYTES_FREE,
+    RECONCILE_BYTES_PER_ID,
+    REFUSALS_PER_LINK,
+    ROOT_EVERY_US,
+    ROOT_IDLE_MAX_US,
+    ROOT_PUSHED_US,
+    ROOT_SPACING_US,
+    SETTLE_US,
+    SHORT_ID_BYTES,
+    SHORT_IDS_PER_LINK,
+    SNAPSHOT_SMALL,
+    SNAPSHOT_SPACING_US,
+)
+from holub_protocol.message import Now
+from holub_protocol.outbox import Outbox, Shelf
+from holub_protocol.reconcile import Difference, Snapshot, list_items, pack, short_id
+
+_WANT_HEAD_BYTES = 16
+
+
+class Sync:
+    """The comparing half of one link, from HELLO on."""
+
+    def __init__(self, outbox: Outbox, salt: bytes, opens: bool, now: Now) -> None:
+        """`opens` tells whether this side opens reconciliations: the lower key's does."""
+        self._outbox, self._salt, self._opens = outbox, salt, opens
+        self.equal: dict[Class, bool] = {}
+        self._peer_roots: dict[Class, tuple[int, bytes]] = {}
+        self._shorts: dict[bytes, bytes | None] = {}
+        self._declined: dict[bytes, None] = {}
+        self._snapshots: dict[Class, tuple[Snapshot, int, int]] = {}
+        self._changed: dict[Class, None] = {}
+        self._whole = True
+        self._root_due_us = now.mono_us
+        self._root_sent_us = now.mono_us - ROOT_SPACING_US
+        self._root_pause_us = ROOT_EVERY_US
+        self._open_at_us: dict[Class, int] = {}
+        self._open_pause_us: dict[Class, int] = {}
+
+    # --- what the peer says -------------------------------------------------------------------
+
+    def root(self, root: Root, shelf: Shelf, now: Now) -> None:
+        """Compare the peer's root with the own."""
+        heard = {cls: (count, digest) for cls, count, digest in root.entries}
+        for cls in Class if root.whole else heard:
+            self._peer_roots[cls] = heard.get(cls, (0, b""))
+            self._compare(cls, shelf, now, SETTLE_US if cls in self.equal else 0)
+        if self._changed and not self._whole and all(map(self.equal.get, self._changed)):
+            # The peer counts what was pushed to it already: there is nothing to tell it.
+            self._changed.clear()
+            self._root_due_us = self._root_sent_us + self._root_pause_us
+
+    def _compare(self, cls: Class, shelf: Shelf, now: Now, settle_us: int) -> None:
+        count, digest = shelf.holdings.root(cls, self._salt)
+        theirs = self._peer_roots.get(cls)
+        if theirs is None:
+            return
+        self.equal[cls] = (count, digest) == theirs or count == theirs[0] == 0
+        if self.equal[cls]:
+            self._open_at_us.pop(cls, None)
+            self._open_pause_us.pop(cls, None)
+            self._snapshots.pop(cls, None)
+        elif self._opens:
+            self._open_at_us.setdefault(cls, now.mono_us + settle_us)
+
+    def range(self, heard: Range, shelf: Shelf, now: Now) -> None:
+        """Answer a stretch of the peer's set: split it, list it, ask and send."""
+        snapshot = self._snapshot(heard.cls, shelf, now)
+        difference = snapshot.answer(heard, list_items(self._outbox.frame_bytes))
+        for part in heard.parts:
+            if isinstance(part, IdList):
+                for short in part.short_ids:
+                    self._learn(short, None)
+        for id_ in difference.send:
+            self._outbox.put(id_, heard.cls)
+        self._want(heard.cls, difference.want, shelf)
+        self._say(heard.cls, heard.low, difference, len(snapshot))
+        if heard.cls in self._open_at_us:
+            self._open_at_us[heard.cls] = now.mono_us + RECONCILE_AGAIN_US
+
+    def want(self, want: Want, shelf: Shelf) -> None:
+        """Queue what the peer asks for, if it was offered and is still held."""
+        for short in want.short_ids:
+            id_ = self._shorts.get(short)
+            if id_ is not None and id_ in shelf.holdings:
+                self._outbox.put(id_, shelf.holdings.cls(id_))
+
+    def ihave(self, offer: IHave, shelf: Shelf) -> None:
+        """Ask for what was offered and is not known."""
+        self._want(offer.cls, offer.short_ids, shelf)
+        for short in offer.short_ids:
+            self._learn(short, None)
+
+    def refused(self, short: bytes, final: bool, shelf: Shelf) -> None:
+        """Stop offering a message on this link that the peer has refused for good."""
+        id_ = self._shorts.get(short)
+        if final and id_ is not None and id_ in shelf.holdings:
+            self._outbox.drop(id_, shelf.holdings.cls(id_))
+
+    # --- what the node says -------------------------------------------------------------------
+
+    def got(self, short: bytes, id_: bytes) -> None:
+        """Learn the id behind a short id whose message came from the peer."""
+        self._shorts.pop(short, None)
+        self._learn(short, id_)
+
+    def decline(self, short: bytes) -> None:
+        """Never ask again on this link for a message that was refused for good."""
+        _remember(self._declined, short, None, REFUSALS_PER_LINK)
+
+    def progressed(self, cls: Class) -> None:
+        """Something new came of comparing a class: do not slow down."""
+        self._open_pause_us.pop(cls, None)
+
+    def offer(self, id_: bytes, cls: Class, push: bool) -> bool:
+        """Push a new message, or offer its id; False if the peer is known to have it."""
+        short = short_id(self._salt, id_)
+        if short in self._shorts:
+            return False
+        self._learn(short, id_)
+        if push:
+            self._outbox.put(id_, cls)
+        else:
+            self._outbox.say(IHave(cls, (short,)))
+        return True
+
+    def changed(self, cls: Class, received: bool, now: Now) -> None:
+        """The own set has changed: tell the peer soon, at once if it came from a peer."""
+        if cls not in self._changed:
+            self._changed[cls] = None
+        after_us = 0 if received else ROOT_PUSHED_US
+        due_us = max(now.mono_us + after_us, self._root_sent_us + ROOT_SPACING_US)
+        self._root_due_us = min(self._root_due_us, due_us)
+        self._root_pause_us = ROOT_EVERY_US
+
+    def wake(self, shelf: Shelf, now: Now) -> None:
+        """Do what is due: send a root, open reconciliations, let old snapshots go."""
+        if now.mono_us >= self._root_due_us:
+            self._send_root(shelf, now)
+        for cls in [c for c, at_us in self._open_at_us.items() if now.mono_us >= at_us]:
+            self._open(cls, shelf, now)
+        for cls, (_, _, built_us) in list(self._snapshots.items()):
+            if now.mono_us - built_us > SNAPSHOT_SPACING_US * 10:
+                del self._snapshots[cls]
+
+    def next_wake_us(self) -> int:
+        """Return when `wake` next has something to do."""
+        return min((self._root_due_us, *self._open_at_us.values()))
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _send_root(self, shelf: Shelf, now: Now) -> None:
+        idle = not self._changed
+        classes = sorted(self._changed) if self._changed and not self._whole else list(Class)
+        roots = [(cls, *shelf.holdings.root(cls, self._salt)) for cls in classes]
+        whole = len(classes) == len(Class)
+        entries = tuple(entry for entry in roots if entry[1] or not whole)
+        self._outbox.say(Root(whole, entries))
+        self._whole = False
+        self._changed.clear()
+        for cls in classes:
+            self._compare(cls, shelf, now, SETTLE_US)
+        self._root_sent_us = now.mono_us
+        self._root_due_us = now.mono_us + self._root_pause_us
+        if idle:
+            self._root_pause_us = min(2 * self._root_pause_us, ROOT_IDLE_MAX_US)
+
+    def _open(self, cls: Class, shelf: Shelf, now: Now) -> None:
+        """Open a reconciliation, unless one is under way; the next comes later and later."""
+        del self._open_at_us[cls]
+        self._compare(cls, shelf, now, RECONCILE_AGAIN_US)
+        if self.equal.get(cls, True):
+            return
+        if self._outbox.busy(cls):
+            return
+        snapshot = self._snapshot(cls, shelf, now)
+        opening = snapshot.opening(list_items(self._outbox.frame_bytes))
+        self._say(cls, b"", opening, len(snapshot))
+        pause_us = self._open_pause_us.get(cls, RECONCILE_AGAIN_US)
+        self._open_at_us[cls] = now.mono_us + pause_us
+        self._open_pause_us[cls] = min(2 * pause_us, ROOT_IDLE_MAX_US)
+
+    def _say(self, cls: Class, low: bytes, difference: Difference, size: int) -> None:
+        """Queue RANGE frames, within what a session may cost."""
+        if self._outbox.range_bytes > RECONCILE_BYTES_FREE + RECONCILE_BYTES_PER_ID * size:
+            return
+        for short, id_ in difference.listed:
+            self._learn(short, id_)
+        frames = pack(cls, low, difference.parts, self._outbox.frame_bytes)
+        self._outbox.answer(tuple(frames))
+
+    def _snapshot(self, cls: Class, shelf: Shelf, now: Now) -> Snapshot:
+        """Return a snapshot that is fresh, or at least not a second old if the set is large."""
+        version = shelf.holdings.version(cls)
+        known = self._snapshots.get(cls)
+        if known is not None:
+            snapshot, built_version, built_us = known
+            young = now.mono_us - built_us < SNAPSHOT_SPACING_US
+            if built_version == version or (young and len(snapshot) > SNAPSHOT_SMALL):
+                return snapshot
+        snapshot = shelf.holdings.snapshot(cls, self._salt)
+        self._snapshots[cls] = (snapshot, version, now.mono_us)
+        return snapshot
+
+    def _want(self, cls: Class, shorts: Iterable[bytes], shelf: Shelf) -> None:
+        wanted = []
+        for short in shorts:
+            id_ = self._shorts.get(short)
+            known = id_ is not None and id_ in shelf.holdings
+            if not known and short not in self._declined:
+                wanted.append(short)
+        step = (self._outbox.frame_bytes - _WANT_HEAD_BYTES) // SHORT_ID_BYTES
+        for start in range(0, len(wanted), step):
+            self._outbox.say(Want(cls, tuple(wanted[start : start + step])))
+
+    def _learn(self, short: bytes, id_: bytes | None) -> None:
+        if id_ is not None or short not in self._shorts:
+            _remember(self._shorts, short, id_, SHORT_IDS_PER_LINK)
+
+
+def _remember(memory: dict[bytes, bytes | None] | dict[bytes, None], key: bytes, value: bytes | None, most: int) -> None:
+    """Keep the newest `most` entries."""
+    memory[key] = value  # type: ignore[assignment]
+    if len(memory) > most:
+        del memory[next(iter(memory))]

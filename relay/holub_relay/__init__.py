@@ -1,0 +1,1 @@
+"""The relay daemon: sockets, clocks, disk and pages around the node."""

@@ -1,0 +1,164 @@
+"""The machine's network interfaces: which ones carry the beacon, and when that changes.
+
+Linux only, by what every kernel has: ioctl, /proc/net/if_inet6 and a netlink socket; no library.
+"""
+
+import fcntl
+import socket
+import struct
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+import trio
+
+from holub_relay.limits import RESCAN_S
+
+LOOPBACK: Final = "127.0.0.1"
+
+_SIOCGIFFLAGS: Final = 0x8913
+_SIOCGIFADDR: Final = 0x8915
+_IFF_UP: Final = 0x1
+_IFF_LOOPBACK: Final = 0x8
+_IFF_RUNNING: Final = 0x40
+_IFF_MULTICAST: Final = 0x1000
+# rtnetlink(7): RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR
+_CHANGE_GROUPS: Final = 0x1 | 0x10 | 0x100
+_INET6_TABLE: Final = Path("/proc/net/if_inet6")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one beacon socket sends and listens: an interface and an address family.
+
+    `address` is the interface's own address for IPv4 and empty for IPv6.
+    """
+
+    family: int
+    index: int
+    name: str
+    address: str
+
+
+def places(listen_host: str | None) -> tuple[Place, ...]:
+    """The places that suit what TCP listens on; none if there is no network now.
+
+    A loopback address (or `localhost`) stays on `lo` by IPv4 and touches no other interface;
+    `::1` gets no beacon, as IPv6 multicast does not pass `lo`.
+    None and the any-addresses take every interface that is up and can multicast; a specific
+    address takes the one that has it.  A name that is no address takes what None takes.
+    """
+    if listen_host == "localhost":
+        return _loopback(LOOPBACK)
+    try:
+        wanted = ip_address((listen_host or "").partition("%")[0])
+    except ValueError:
+        wanted = None
+    if wanted is not None and wanted.is_loopback:
+        return _loopback(str(wanted)) if wanted.version == 4 else ()
+    found: list[Place] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for index, name in sorted(socket.if_nameindex()):
+            if _carries_multicast(probe, name):
+                found += _places_of(probe, index, name)
+    if wanted is None:
+        return tuple(found)
+    family = socket.AF_INET if wanted.version == 4 else socket.AF_INET6
+    fitting = [place for place in found if place.family == family]
+    if wanted.is_unspecified:
+        return tuple(fitting)
+    if family == socket.AF_INET:
+        return tuple(place for place in fitting if place.address == str(wanted))
+    return tuple(place for place in fitting if wanted.packed.hex() in _inet6_of(place.name))
+
+
+def host_text(sockaddr: tuple[Any, ...]) -> str:
+    """The host of a socket address, a link-local IPv6 one with its %interface.
+
+    The kernel gives the interface as a number beside the address, and without it such an
+    address cannot be dialled.
+    """
+    host = str(sockaddr[0])
+    if len(sockaddr) == 4 and sockaddr[3] and "%" not in host:
+        try:
+            return f"{host}%{socket.if_indextoname(sockaddr[3])}"
+        except OSError:  # the interface has gone since
+            return f"{host}%{sockaddr[3]}"
+    return host
+
+
+class Changes:
+    """Tells that interfaces or addresses changed, by the kernel's own announcement."""
+
+    def __init__(self) -> None:
+        """Subscribe; where the kernel lets nobody, only the regular look remains."""
+        self._socket: trio.socket.SocketType | None = None
+        try:
+            plain = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        except OSError:
+            return
+        try:
+            plain.bind((0, _CHANGE_GROUPS))
+        except OSError:
+            plain.close()
+            return
+        self._socket = trio.socket.from_stdlib_socket(plain)
+
+    async def wait(self) -> None:
+        """Return on a change, or when it is time to look anyway (RESCAN_S)."""
+        with trio.move_on_after(RESCAN_S):
+            if self._socket is None:
+                await trio.sleep_forever()
+                return
+            try:
+                await self._socket.recv(65_536)
+            except OSError:
+                # ENOBUFS: so many changes that some were lost; a pause, lest this spin.
+                await trio.sleep(1)
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        if self._socket is not None:
+            self._socket.close()
+
+
+def _loopback(address: str) -> tuple[Place, ...]:
+    return (Place(socket.AF_INET, socket.if_nametoindex("lo"), "lo", address),)
+
+
+def _carries_multicast(probe: socket.socket, name: str) -> bool:
+    answer = _ioctl(probe, _SIOCGIFFLAGS, name)
+    if answer is None:
+        return False
+    flags: int = struct.unpack_from("H", answer, 16)[0]
+    wanted = _IFF_UP | _IFF_RUNNING | _IFF_MULTICAST
+    return flags & (wanted | _IFF_LOOPBACK) == wanted
+
+
+def _places_of(probe: socket.socket, index: int, name: str) -> list[Place]:
+    found = []
+    answer = _ioctl(probe, _SIOCGIFADDR, name)
+    if answer is not None:
+        address = socket.inet_ntoa(answer[20:24])
+        found.append(Place(socket.AF_INET, index, name, address))
+    if _inet6_of(name):
+        found.append(Place(socket.AF_INET6, index, name, ""))
+    return found
+
+
+def _ioctl(probe: socket.socket, request: int, name: str) -> bytes | None:
+    asked = struct.pack("16s240x", name.encode())
+    try:
+        return fcntl.ioctl(probe.fileno(), request, asked)
+    except OSError:
+        return None
+
+
+def _inet6_of(name: str) -> tuple[str, ...]:
+    """The IPv6 addresses of an interface as 32 hex digits each."""
+    try:
+        lines = _INET6_TABLE.read_text().splitlines()
+    except OSError:  # a kernel without IPv6
+        return ()
+    return tuple(line.split()[0] for line in lines if line.split()[-1] == name)

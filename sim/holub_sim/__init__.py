@@ -1,0 +1,1 @@
+"""The simulator: the same node under outages and attacks, seeded and replayable."""

@@ -1,0 +1,333 @@
+"""What holds at a place: levels, views, time."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from holub_protocol.areas import EVERYWHERE, ukraine
+from holub_protocol.desk import compose_board
+from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
+from holub_protocol.kinds.board import BoardBody, bitmap_of
+from holub_protocol.message import Message
+from holub_protocol.truth import BOARD_GRACE_S, Charge, Level, Truth
+from support_alerts import START_S, Desk, at
+
+TREE = ukraine()
+OBLAST, KYIV, LVIV = 30281, 93317, 26241
+RAION, NEIGHBOUR = TREE.children(OBLAST)[:2]
+HROMADA = TREE.children(RAION)[0]
+T = START_S
+NATION, REGION = 1, 2
+CHARGES = (Charge(NATION, 0, (EVERYWHERE,), ()), Charge(REGION, NATION, (OBLAST,), ()))
+DAY = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "sirens"
+
+
+class Scene:
+    """A desk of the nation and two of the region, and what an observer makes of them."""
+
+    def __init__(self) -> None:
+        """Nothing has been said."""
+        self.truth = Truth(TREE, CHARGES)
+        self.nation, self.one, self.two = Desk(1, NATION), Desk(2, REGION), Desk(3, REGION)
+
+    def boards(self, created_s: int, next_due_s: int = 330) -> None:
+        """Let the nation and the first desk of the region sign what they see."""
+        for desk in (self.nation, self.one):
+            body = compose_board(self.truth, desk.authority, desk.key, TREE, next_due_s=next_due_s)
+            desk.tell(self.truth, desk.message(body, EVERYWHERE, created_s))
+
+    def level(self, area: int, wall_s: int, reliable: bool = True) -> Level:
+        """The level that is shown."""
+        return self.truth.status(area, at(wall_s, reliable)).level
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """A fresh scene."""
+    return Scene()
+
+
+def test_nothing_known_is_not_clear(scene: Scene) -> None:
+    """Silence is unknown; clear needs a fresh board of every authority charged with the place."""
+    assert scene.level(RAION, T) is Level.UNKNOWN
+    scene.one.tell(scene.truth, scene.one.message(BoardBody(330), OBLAST, T))
+    assert scene.level(RAION, T) is Level.UNKNOWN
+    scene.nation.tell(scene.truth, scene.nation.message(BoardBody(330), EVERYWHERE, T))
+    assert scene.level(RAION, T) is Level.CLEAR
+
+
+def test_a_place_waits_only_for_those_charged_with_it(scene: Scene) -> None:
+    """The region's desks have no say in Kyiv, so their silence does not matter there."""
+    scene.nation.tell(scene.truth, scene.nation.message(BoardBody(330), EVERYWHERE, T))
+    assert scene.level(KYIV, T) is Level.CLEAR
+    assert scene.level(OBLAST, T) is Level.UNKNOWN
+    assert scene.level(EVERYWHERE, T) is Level.UNKNOWN
+    scene.truth.set_charges(())
+    assert scene.level(KYIV, T) is Level.UNKNOWN
+
+
+def test_an_alert_is_on_below_and_partly_above(scene: Scene) -> None:
+    """A raion's alert is on in its hromadas, partly in its oblast, not in its neighbour."""
+    scene.boards(T)
+    scene.one.tell(scene.truth, scene.one.start((RAION,), T + 1))
+    levels = {a: scene.level(a, T + 2) for a in (HROMADA, RAION, OBLAST, EVERYWHERE, NEIGHBOUR)}
+    assert levels == {
+        HROMADA: Level.ALERT,
+        RAION: Level.ALERT,
+        OBLAST: Level.PARTLY,
+        EVERYWHERE: Level.PARTLY,
+        NEIGHBOUR: Level.CLEAR,
+    }
+
+
+def test_the_clear_of_a_part_leaves_the_whole_on(scene: Scene) -> None:
+    """24.6 % of real all-clears of a part came while the region above was still under alert."""
+    whole, part = scene.one.start((OBLAST,), T), scene.one.start((RAION,), T + 1)
+    clear = scene.one.alert(Verb.CLEAR, (RAION,), T + 5, (part.id[:8],))
+    scene.one.tell(scene.truth, whole, part, clear)
+    scene.boards(T + 6)
+    assert scene.level(RAION, T + 9) is Level.ALERT
+
+
+def test_the_clear_of_the_whole_leaves_a_part_on(scene: Scene) -> None:
+    """7.9 % of real all-clears of an oblast came while a region in it was still under alert."""
+    whole, part = scene.one.start((OBLAST,), T), scene.one.start((RAION,), T + 1)
+    clear = scene.one.alert(Verb.CLEAR, (OBLAST,), T + 5, (whole.id[:8],))
+    scene.one.tell(scene.truth, whole, part, clear)
+    scene.boards(T + 6)
+    assert scene.level(OBLAST, T + 9) is Level.PARTLY
+    assert scene.level(NEIGHBOUR, T + 9) is Level.CLEAR
+
+
+def test_expiry_is_never_an_all_clear(scene: Scene) -> None:
+    """Past its lifetime an alert is unknown with its last word, also under fresh boards that
+    were signed without knowing of it; the longest real one lasted 88 hours."""
+    start = scene.two.start((RAION,), T, lifetime_s=3600)
+    for now in (T + 3600, T + 88 * 3600):
+        scene.boards(now - 10)
+        scene.two.tell(scene.truth, start)
+        status = scene.truth.status(RAION, at(now))
+        scene.truth.forget(start.id)
+        assert status.level is Level.UNKNOWN
+        assert status.last_word_s == now - 10
+        assert [(view.stale, view.updated_s) for view in status.stale] == [(True, T)]
+    assert scene.level(NEIGHBOUR, T + 88 * 3600) is Level.CLEAR
+
+
+def test_a_desks_board_carries_a_long_alert_on(scene: Scene) -> None:
+    """The desk lists what nobody has ended, so an alert of days needs no new start."""
+    scene.one.tell(scene.truth, scene.one.start((RAION,), T, lifetime_s=3600))
+    scene.boards(T + 4000)
+    status = scene.truth.status(RAION, at(T + 4010))
+    assert status.level is Level.ALERT
+    assert status.alerts[0].since_s == T
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_an_overdue_board_takes_the_clear_away(scene: Scene, late: int) -> None:
+    """Clear lasts until the next board is due and a grace; then it is unknown."""
+    scene.boards(T)
+    expected = Level.UNKNOWN if late else Level.CLEAR
+    assert scene.level(RAION, T + 330 + BOARD_GRACE_S + late) is expected
+
+
+def test_a_board_of_the_future_or_of_the_past_is_not_fresh(scene: Scene) -> None:
+    """A clock set back does not make an old board new again."""
+    scene.boards(T)
+    assert scene.level(RAION, T - 60) is Level.CLEAR
+    assert scene.level(RAION, T - 61) is Level.UNKNOWN
+    body = BoardBody(86_400)
+    for desk in (scene.nation, scene.one):
+        desk.tell(scene.truth, desk.message(body, EVERYWHERE, T + 1, lifetime_s=600))
+    assert scene.level(RAION, T + 600) is Level.CLEAR
+    assert scene.level(RAION, T + 601) is Level.UNKNOWN
+
+
+def test_an_unreliable_clock_never_shows_clear_and_expires_nothing(scene: Scene) -> None:
+    """After a blackout boxes don't know the time: what is on stays on, what is over is unknown."""
+    scene.boards(T)
+    start = scene.one.start((RAION,), T + 1, lifetime_s=600)
+    scene.one.tell(scene.truth, start)
+    assert scene.level(NEIGHBOUR, T + 5, reliable=False) is Level.UNKNOWN
+    assert scene.level(RAION, T + 10**8, reliable=False) is Level.ALERT
+    assert scene.level(RAION, 0, reliable=False) is Level.ALERT
+    assert scene.truth.next_change(at(T, reliable=False)) is None
+    scene.one.tell(scene.truth, scene.one.alert(Verb.CLEAR, (RAION,), T + 9, (start.id[:8],)))
+    assert scene.level(RAION, T + 10, reliable=False) is Level.UNKNOWN
+
+
+def test_a_start_of_the_future_is_on_and_marked(scene: Scene) -> None:
+    """A desk with a fast clock is heard at once; its alert says that its time is odd."""
+    scene.boards(T)
+    scene.one.tell(scene.truth, scene.one.start((RAION,), T + 4000))
+    (view,) = scene.truth.status(RAION, at(T)).alerts
+    assert view.from_future
+    (view,) = scene.truth.status(RAION, at(T + 3940)).alerts
+    assert not view.from_future
+
+
+def test_the_gravest_comes_first_then_the_newest(scene: Scene) -> None:
+    """Of several alerts people read the worst first."""
+    air, drone = scene.one.start((RAION,), T), scene.one.start((RAION,), T + 1, hazard=201)
+    nuclear = scene.nation.start((OBLAST,), T - 100, hazard=9)
+    again = scene.one.start((RAION,), T + 3)
+    scene.one.tell(scene.truth, air, drone, again)
+    scene.nation.tell(scene.truth, nuclear)
+    found = [(v.hazard, v.message_id) for v in scene.truth.status(RAION, at(T + 5)).alerts]
+    assert found == [(9, nuclear.id), (201, drone.id), (1, again.id), (1, air.id)]
+    assert len(scene.truth.alerts(at(T + 5))) == 4
+
+
+def test_two_desks_on_one_incident_make_one_view(scene: Scene) -> None:
+    """The graver word is shown, with the time of the start and the update's own words."""
+    start = scene.one.start((RAION,), T)
+    body = AlertBody(
+        Verb.UPDATE,
+        (),
+        8,
+        (start.id[:8],),
+        guidance=(3, 10),
+        certainty=Certainty.OBSERVED,
+        texts=(("uk", "Ракети"),),
+    )
+    update = scene.two.message(body, RAION, T + 30)
+    scene.one.tell(scene.truth, start)
+    scene.two.tell(scene.truth, update)
+    (view,) = scene.truth.status(HROMADA, at(T + 60)).alerts
+    assert (view.hazard, view.since_s, view.updated_s) == (8, T, T + 30)
+    assert (view.key, view.message_id) == (scene.two.key, update.id)
+    assert (view.guidance, view.certainty) == ((3, 10), Certainty.OBSERVED)
+    assert view.texts == (("uk", "Ракети"),)
+    assert (view.area, view.authority, view.stale) == (RAION, REGION, False)
+
+
+def test_a_bit_without_a_name_is_shown_unless_a_named_word_tells_it(scene: Scene) -> None:
+    """A bitmap raises the alert by itself, and does not double one that is known by name."""
+    bits = bitmap_of(frozenset([RAION, NEIGHBOUR]), TREE.board_order)
+    scene.two.tell(scene.truth, scene.two.start((RAION,), T))
+    scene.one.tell(scene.truth, scene.one.message(BoardBody(330, (), (), ((1, bits),)), OBLAST, T))
+    assert [bool(v.incident) for v in scene.truth.status(RAION, at(T)).alerts] == [True]
+    assert [bool(v.incident) for v in scene.truth.status(NEIGHBOUR, at(T)).alerts] == [False]
+
+
+def test_a_withdraw_is_shown_as_long_as_it_lives(scene: Scene) -> None:
+    """Who saw the false alert sees that it was false, wherever the alert was seen."""
+    start = scene.one.start((OBLAST,), T)
+    body = AlertBody(Verb.WITHDRAW, (), 1, (start.id[:8],), texts=(("uk", "Помилка"),))
+    withdraw = scene.one.message(body, OBLAST, T + 60, 3600)
+    scene.one.tell(scene.truth, start, withdraw)
+    scene.boards(T + 70)
+    status = scene.truth.status(HROMADA, at(T + 80))
+    assert status.level is Level.CLEAR
+    assert [(v.message_id, v.texts) for v in status.withdrawn] == [
+        (withdraw.id, (("uk", "Помилка"),))
+    ]
+    assert scene.truth.status(KYIV, at(T + 80)).withdrawn == ()
+    assert scene.truth.status(HROMADA, at(T + 3660)).withdrawn == ()
+
+
+def test_a_test_never_shows_as_an_alert(scene: Scene) -> None:
+    """A test is listed apart and changes no level."""
+    scene.boards(T)
+    test = scene.one.alert(Verb.TEST, (RAION,), T + 1, lifetime_s=600)
+    first, again = scene.one.tell(scene.truth, test, test)
+    assert (first.visible, again.visible) == (True, False)
+    status = scene.truth.status(RAION, at(T + 2))
+    assert (status.level, status.alerts, status.last_word_s) == (Level.CLEAR, (), T)
+    assert [view.message_id for view in scene.truth.tests(at(T + 2))] == [test.id]
+    assert scene.truth.tests(at(T + 601)) == ()
+    scene.truth.forget(test.id)
+    assert scene.truth.tests(at(T + 2)) == ()
+
+
+def test_the_age_shown_is_that_of_the_oldest_board_needed(scene: Scene) -> None:
+    """`as of` is what the least informed of the charged authorities can vouch for."""
+    scene.nation.tell(scene.truth, scene.nation.message(BoardBody(330), EVERYWHERE, T - 100))
+    assert scene.truth.status(RAION, at(T)).as_of_s is None
+    scene.one.tell(scene.truth, scene.one.message(BoardBody(330), OBLAST, T - 20))
+    status = scene.truth.status(RAION, at(T))
+    assert (status.as_of_s, status.next_due_s) == (T - 100, T + 230)
+    assert status.last_word_s == T - 20
+    assert status.reliable
+
+
+@pytest.mark.parametrize("what", ["start", "clear", "board"])
+def test_doubt_is_unknown_and_never_green(scene: Scene, what: str) -> None:
+    """When a key is revoked, what it said is unknown: its alerts and its all-clears alike."""
+    start = scene.one.start((RAION,), T)
+    clear = scene.one.alert(Verb.CLEAR, (RAION,), T + 5, (start.id[:8],))
+    scene.one.tell(scene.truth, start)
+    if what == "clear":
+        scene.one.tell(scene.truth, clear)
+    nation, region = (
+        desk.message(BoardBody(330), OBLAST, T + 9) for desk in (scene.nation, scene.two)
+    )
+    scene.nation.tell(scene.truth, nation)
+    scene.two.tell(scene.truth, region)
+    before = scene.level(NEIGHBOUR, T + 10)
+    scene.truth.set_doubted({"start": [start.id], "clear": [clear.id], "board": [region.id]}[what])
+    assert before is Level.CLEAR
+    assert scene.level(RAION, T + 10) is (Level.ALERT if what == "board" else Level.UNKNOWN)
+    assert scene.level(NEIGHBOUR, T + 10) is (Level.UNKNOWN if what == "board" else Level.CLEAR)
+    assert bool(scene.truth.open_words(REGION)) is (what == "board")
+    assert scene.truth.doubted_keys(REGION) == (() if what == "board" else (scene.one.kid,))
+
+
+def test_the_next_change_is_when_time_alone_changes_a_status(scene: Scene) -> None:
+    """Expiry, a late board, and the end of a mark each come at the second that is announced."""
+    assert scene.truth.next_change(at(T)) is None
+    scene.boards(T)
+    start = scene.one.start((RAION,), T + 100, lifetime_s=600)
+    scene.one.tell(scene.truth, start)
+    moments = []
+    wall_s: int | None = T
+    while wall_s is not None:
+        wall_s = scene.truth.next_change(at(wall_s))
+        moments.append(wall_s)
+    assert moments == [T + 40, T + 391, T + 700, None]
+    places = (RAION, NEIGHBOUR, OBLAST)
+    for before, after in [(T + 41, T + 390), (T + 391, T + 699), (T + 700, T + 10**6)]:
+        shown = [[scene.level(place, s) for place in places] for s in (before, after)]
+        assert shown[0] == shown[1]
+
+
+def test_other_kinds_and_pins_pass_through(scene: Scene) -> None:
+    """A body of another kind changes nothing; a standing word is pinned until it is dropped."""
+    other = Message(b"", bytes(32), scene.one.kid, 9, T, 1, 600, RAION, None)
+    assert not scene.one.tell(scene.truth, other)[0].visible
+    start = scene.one.start((RAION,), T)
+    scene.one.tell(scene.truth, start)
+    assert scene.truth.pinned(start.id)
+    scene.truth.forget(start.id)
+    assert not scene.truth.pinned(start.id)
+    assert scene.truth.status(RAION, at(T)).alerts == ()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DAY.is_dir(), reason="no siren history beside the checkout")
+def test_the_busiest_day_of_sirens_is_told_right() -> None:
+    """Replayed through one desk, every status on 2022-08-24 is that of the record."""
+    with (DAY / "day_2022-08-24.csv").open(encoding="utf-8") as lines:
+        events = [(int(r["t"]), int(r["area"]), r["on"] == "1") for r in csv.DictReader(lines)]
+    desk, observer = Desk(1, NATION), Truth(TREE, CHARGES[:1])
+    on: dict[int, bytes] = {}
+    first: dict[int, bool] = {}
+    for _, area, starts in events:
+        first.setdefault(area, starts)
+    before = events[0][0] - 60
+    carried = [(before, area, True) for area, starts in sorted(first.items()) if not starts]
+    for when, area, starts in carried + events:
+        if starts:
+            message = desk.start((area,), when)
+            on[area] = message.id[:8]
+        else:
+            message = desk.alert(Verb.CLEAR, (area,), when, (on.pop(area),))
+        desk.tell(observer, message)
+        body = compose_board(observer, NATION, desk.key, TREE)
+        desk.tell(observer, desk.message(body, EVERYWHERE, when))
+        for place in (area, TREE.parent(area), *TREE.children(area)[:3]):
+            up, below = (place, *TREE.ancestors(place)), [a for a in on if TREE.covers(place, a)]
+            inside = Level.PARTLY if below else Level.CLEAR
+            expected = Level.ALERT if any(a in on for a in up) else inside
+            assert observer.status(place, at(when)).level is expected

@@ -1,0 +1,222 @@
+"""Rule 10: no interleaving, loss, duplication, delay or clock error turns an alert green."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from holub_protocol.areas import EVERYWHERE, ukraine
+from holub_protocol.desk import BODY_BYTES, compose_board
+from holub_protocol.kinds.alert import AlertBody, Verb
+from holub_protocol.kinds.board import BoardBody
+from holub_protocol.message import Message
+from holub_protocol.truth import Charge, Level, Truth
+from support_alerts import START_S, Desk, at
+
+TREE = ukraine()
+OBLAST, KYIV = 30281, 93317
+RAION, NEIGHBOUR = TREE.children(OBLAST)[:2]
+HROMADA = TREE.children(RAION)[0]
+T = START_S
+NATION, REGION = 1, 2
+CHARGES = (Charge(NATION, 0, (EVERYWHERE,), ()), Charge(REGION, NATION, (OBLAST,), ()))
+UP = {
+    OBLAST: (OBLAST,),
+    RAION: (RAION, OBLAST),
+    NEIGHBOUR: (NEIGHBOUR, OBLAST),
+    HROMADA: (HROMADA, RAION, OBLAST),
+    KYIV: (KYIV,),
+}
+ABOVE = {NATION: (NATION,), REGION: (REGION, NATION)}
+SKEW_S = (0, -25, 30)
+OPS = ("start", "start", "join", "update", "clear", "withdraw", "board", "hear", "hear")
+STEP = st.tuples(
+    st.integers(0, 2),
+    st.sampled_from(OPS),
+    st.sets(st.sampled_from([OBLAST, RAION, NEIGHBOUR, HROMADA]), min_size=1, max_size=3),
+    st.integers(0, 7),
+    st.integers(0, 2**16 - 1),
+)
+STEPS = st.lists(STEP, min_size=3, max_size=18)
+
+
+class Model:
+    """What really holds: a plain list of who asserts what, in the order of events."""
+
+    def __init__(self) -> None:
+        """Nothing holds."""
+        self.asserted: list[tuple[int, int, bytes, int, bytes]] = []
+        self.over: list[tuple[int, bytes, int]] = []
+
+    def hear(self, who: int, authority: int, message: Message) -> None:
+        """Apply one event when it happens."""
+        body = message.body
+        assert isinstance(body, AlertBody)
+        areas = (message.area, *body.areas)
+        if body.verb in (Verb.CLEAR, Verb.WITHDRAW):
+            self.over += [(authority, body.incidents[0], area) for area in areas]
+        else:
+            incident = body.incidents[0] if body.incidents else message.id[:8]
+            if body.verb is Verb.UPDATE:
+                self.asserted = [a for a in self.asserted if (a[0], a[2]) != (who, incident)]
+            self.asserted += [(who, authority, incident, area, message.id) for area in areas]
+        self.asserted = [
+            a
+            for a in self.asserted
+            if not any(
+                judge in ABOVE[a[1]] and incident == a[2] and area in UP[a[3]]
+                for judge, incident, area in self.over
+            )
+        ]
+
+    def level(self, place: int) -> Level:
+        """The true level of a place."""
+        on = [area for _, _, _, area, _ in self.asserted]
+        if any(area in UP[place] for area in on):
+            return Level.ALERT
+        return Level.PARTLY if any(place in UP[area] for area in on) else Level.CLEAR
+
+
+class Play:
+    """Desks that each act on what they have heard, and everything they have said."""
+
+    def __init__(self, steps: list[tuple[int, str, set[int], int, int]], body_bytes: int) -> None:
+        """Play the script."""
+        self.desks = [Desk(1, NATION), Desk(2, REGION), Desk(3, REGION)]
+        self.views = [Truth(TREE, CHARGES) for _ in self.desks]
+        self.model, self.body_bytes = Model(), body_bytes
+        self.said: list[tuple[Desk, Message]] = []
+        for number, (who, op, areas, pick, mask) in enumerate(steps):
+            now_s = T + 7 * number + SKEW_S[who]
+            if op == "board":
+                self.board(who, now_s)
+            elif op == "hear":
+                for place, (desk, message) in enumerate(self.said):
+                    if mask >> place % 16 & 1:
+                        desk.tell(self.views[who], message)
+            else:
+                self.alert(who, op, tuple(areas), pick, now_s)
+
+    def say(self, who: int, message: Message) -> None:
+        """Publish a message: its own desk knows it at once."""
+        self.said.append((self.desks[who], message))
+        self.desks[who].tell(self.views[who], message)
+
+    def alert(self, who: int, op: str, areas: tuple[int, ...], pick: int, now_s: int) -> None:
+        """Say an alert about an incident that the desk knows, or about a new one."""
+        desk = self.desks[who]
+        known = sorted(
+            {w.incident for a in (NATION, REGION) for w in self.views[who].open_words(a)}
+        )
+        known = [incident for incident in known if incident]
+        if op != "start" and not known:
+            return
+        verb = Verb.START if op in ("start", "join") else Verb[op.upper()]
+        named = () if op == "start" else (known[pick % len(known)],)
+        message = desk.alert(verb, areas, now_s, named)
+        self.model.hear(who, desk.authority, message)
+        self.say(who, message)
+
+    def board(self, who: int, now_s: int) -> Message:
+        """Sign the board that the desk would sign now."""
+        desk = self.desks[who]
+        body = compose_board(
+            self.views[who], desk.authority, desk.key, TREE, body_bytes=self.body_bytes
+        )
+        message = desk.message(body, OBLAST, now_s)
+        self.say(who, message)
+        return message
+
+
+BODIES = st.sampled_from([BODY_BYTES, 64])
+
+
+def watch(received: list[tuple[Desk, Message]]) -> Truth:
+    """An observer who has received these, in this order."""
+    observer = Truth(TREE, CHARGES)
+    for desk, message in received:
+        desk.tell(observer, message)
+    return observer
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(STEPS, BODIES, st.data())
+def test_no_start_that_holds_is_ever_shown_as_over(
+    steps: list[tuple[int, str, set[int], int, int]], body_bytes: int, data: st.DataObject
+) -> None:
+    """Whatever arrives in whatever order, a start that was received and holds is on; and by a
+    clock that is wrong by days it is on or unknown."""
+    play = Play(steps, body_bytes)
+    if not play.said:
+        return
+    received = data.draw(st.lists(st.sampled_from(play.said), max_size=2 * len(play.said)))
+    observer = Truth(TREE, CHARGES)
+    now = at(T + 7 * len(steps))
+    odd = at(T + data.draw(st.integers(-200_000, 200_000)), data.draw(st.booleans()))
+    got: dict[bytes, None] = {}
+    for desk, message in received:
+        desk.tell(observer, message)
+        got[message.id] = None
+        for _, _, _, area, message_id in play.model.asserted:
+            if message_id in got:
+                for place, above in UP.items():
+                    level = observer.status(place, now).level
+                    if area in above or place in UP[area]:
+                        assert observer.status(place, odd).level is not Level.CLEAR
+                    if area in above:
+                        assert level is Level.ALERT
+                    elif place in UP[area]:
+                        assert level in (Level.ALERT, Level.PARTLY)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(STEPS, BODIES, st.data())
+def test_the_newest_boards_show_the_truth(
+    steps: list[tuple[int, str, set[int], int, int]], body_bytes: int, data: st.DataObject
+) -> None:
+    """Once the desks have heard each other, their newest boards alone, with or without any of
+    what came before, show what really holds; bits may widen a hromada to its raion."""
+    play = Play(steps, body_bytes)
+    end_s = T + 7 * len(steps) + 60
+    for who in range(3):
+        for desk, message in list(play.said):
+            desk.tell(play.views[who], message)
+    earlier = list(play.said)
+    newest = [(play.desks[who], play.board(who, end_s + SKEW_S[who])) for who in range(3)]
+    some = (
+        data.draw(st.lists(st.sampled_from(earlier), unique_by=lambda s: s[1].id))
+        if earlier
+        else []
+    )
+    received = data.draw(st.permutations([*newest, *some]))
+    observer = watch(list(received))
+    widened = any(isinstance(m.body, BoardBody) and m.body.bitmaps for _, m in newest)
+    for place in UP:
+        shown, true = observer.status(place, at(end_s)).level, play.model.level(place)
+        if not widened:
+            assert shown is true
+        elif place != KYIV:
+            assert (shown is Level.CLEAR) <= (true is Level.CLEAR)
+            assert (shown is Level.ALERT) >= (true is Level.ALERT)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(STEPS, BODIES, st.data())
+def test_the_order_of_arrival_does_not_matter(
+    steps: list[tuple[int, str, set[int], int, int]], body_bytes: int, data: st.DataObject
+) -> None:
+    """Two observers who have received the same messages show the same, to the last field."""
+    play = Play(steps, body_bytes)
+    now = at(T + 7 * len(steps))
+    some = data.draw(st.lists(st.sampled_from(play.said or [None]), max_size=12))  # type: ignore[list-item]
+    received = [pair for pair in some if pair is not None]
+    shuffled = list(data.draw(st.permutations(received)))
+    one, two = watch(received), watch(shuffled)
+    assert [one.status(place, now) for place in UP] == [two.status(place, now) for place in UP]
+    assert one.alerts(now) == two.alerts(now)
+    assert one.next_change(now) == two.next_change(now)
+    for authority in (NATION, REGION):
+        assert one.open_words(authority) == two.open_words(authority)
+        assert one.newest_boards(authority) == two.newest_boards(authority)

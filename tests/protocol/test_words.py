@@ -1,0 +1,380 @@
+"""Words: each rule that ends one, and everything that must not."""
+
+import pytest
+
+from holub_protocol.areas import EVERYWHERE, ukraine
+from holub_protocol.kinds.alert import AlertBody, Verb
+from holub_protocol.kinds.board import BoardBody, Cover, Listed, bitmap_of
+from holub_protocol.message import Message
+from holub_protocol.words import STANDING_PINNED, Change, Fact, Words
+from support_alerts import DAY_S, START_S, Desk
+
+TREE = ukraine()
+OBLAST, KYIV = 30281, 93317
+RAION, NEIGHBOUR = TREE.children(OBLAST)[:2]
+HROMADA = TREE.children(RAION)[0]
+UNKNOWN_AREA = 99_998
+T = START_S
+# Authority 2 answers to authority 1; authority 3 stands beside them.
+ABOVE: dict[int, tuple[int, ...]] = {1: (), 2: (1,), 3: ()}
+
+
+class Scene:
+    """Two desks of one authority, one of the authority above and one beside, and an observer."""
+
+    def __init__(self) -> None:
+        """Nothing has been said."""
+        self.words = Words(TREE, ABOVE)
+        self.one, self.two = Desk(1, 2), Desk(2, 2)
+        self.chief, self.stranger = Desk(3, 1), Desk(4, 3)
+
+    def say(self, desk: Desk, message: Message) -> Change:
+        """Let the observer take in a message."""
+        return self.words.add(Fact(message, desk.key, desk.authority))
+
+    def standing(self) -> list[tuple[bytes, int]]:
+        """(incident, area) of the words that stand, sorted."""
+        return sorted((held.word.incident, held.word.area) for held in self.words.standing())
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """A fresh scene."""
+    return Scene()
+
+
+def board(*covers: Cover, words: tuple[Listed, ...] = ()) -> BoardBody:
+    """A board in the form with names."""
+    return BoardBody(330, tuple(sorted(covers, key=lambda c: c.kid)), words)
+
+
+def bitmap(*areas: int, covers: tuple[Cover, ...] = ()) -> BoardBody:
+    """A board in the form of bits, for hazard 1."""
+    bits = bitmap_of(frozenset(areas), TREE.board_order)
+    return BoardBody(330, covers, (), ((1, bits),) if bits else ())
+
+
+def test_a_start_names_its_incident_by_its_own_id(scene: Scene) -> None:
+    """The first 8 bytes of the start's id name the incident at each of its areas."""
+    start = scene.one.start((KYIV, RAION), T)
+    assert scene.say(scene.one, start) == Change(visible=True)
+    assert scene.standing() == sorted([(start.id[:8], KYIV), (start.id[:8], RAION)])
+
+
+def test_a_message_counts_once(scene: Scene) -> None:
+    """A second copy changes nothing and is no news."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    assert scene.say(scene.one, start) == Change(visible=False)
+    assert len(scene.standing()) == 1
+
+
+@pytest.mark.parametrize("verb", [Verb.CLEAR, Verb.WITHDRAW])
+@pytest.mark.parametrize("first", ["start", "end"])
+def test_a_clear_that_names_the_incident_ends_it(scene: Scene, verb: Verb, first: str) -> None:
+    """It ends it in either order of arrival, and from any desk of the authority."""
+    start = scene.one.start((KYIV,), T)
+    end = (scene.two, scene.two.alert(verb, (KYIV,), T + 9, (start.id[:8],)))
+    for desk, message in (
+        [(scene.one, start), end] if first == "start" else [end, (scene.one, start)]
+    ):
+        scene.say(desk, message)
+    assert scene.standing() == []
+
+
+def test_an_incident_once_ended_is_not_reopened(scene: Scene) -> None:
+    """A desk that joins later, not knowing of the clear, does not bring it back."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],)))
+    join = scene.two.alert(Verb.START, (KYIV,), T + 99, (start.id[:8],))
+    assert scene.say(scene.two, join) == Change(visible=False)
+    assert scene.standing() == []
+
+
+def test_a_re_alert_minutes_after_the_clear_holds(scene: Scene) -> None:
+    """A late copy of the clear of the first alert leaves the second one alone."""
+    first, second = scene.one.start((KYIV,), T), scene.one.start((KYIV,), T + 600)
+    clear = scene.one.alert(Verb.CLEAR, (KYIV,), T + 300, (first.id[:8],))
+    for message in (second, first, clear):
+        scene.say(scene.one, message)
+    assert scene.standing() == [(second.id[:8], KYIV)]
+
+
+def test_a_clear_ends_only_what_it_covers(scene: Scene) -> None:
+    """A clear of one raion leaves its neighbour and the oblast's own alert on."""
+    start = scene.one.start((OBLAST, RAION, HROMADA, NEIGHBOUR), T)
+    scene.say(scene.one, start)
+    scene.say(scene.one, scene.one.alert(Verb.CLEAR, (RAION,), T + 9, (start.id[:8],)))
+    assert [area for _, area in scene.standing()] == sorted([OBLAST, NEIGHBOUR])
+
+
+def test_a_clear_of_everywhere_ends_all_areas(scene: Scene) -> None:
+    """Area 0 covers every region, known to the registry or not."""
+    start = scene.one.start((KYIV, RAION, UNKNOWN_AREA), T)
+    scene.say(scene.one, start)
+    scene.say(scene.one, scene.one.alert(Verb.CLEAR, (EVERYWHERE,), T + 9, (start.id[:8],)))
+    assert scene.standing() == []
+
+
+def test_an_area_unknown_here_can_be_ended_by_its_number(scene: Scene) -> None:
+    """A node with an older registry still pairs a clear with its start."""
+    start = scene.one.start((UNKNOWN_AREA,), T)
+    scene.say(scene.one, start)
+    assert [area for _, area in scene.standing()] == [UNKNOWN_AREA]
+    scene.say(scene.one, scene.one.alert(Verb.CLEAR, (UNKNOWN_AREA,), T + 9, (start.id[:8],)))
+    assert scene.standing() == []
+
+
+def test_only_the_authority_or_one_above_can_end(scene: Scene) -> None:
+    """A clear and a board of a neighbour do nothing; those of the one above do."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    scene.say(scene.stranger, scene.stranger.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],)))
+    everything = board(Cover(scene.one.kid, T + 50, 0))
+    scene.say(scene.stranger, scene.stranger.message(everything, KYIV, T + 60))
+    assert len(scene.standing()) == 1
+    scene.say(scene.chief, scene.chief.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],)))
+    assert scene.standing() == []
+
+
+def test_one_above_is_not_ended_from_below(scene: Scene) -> None:
+    """A city desk can't clear the nation's alert."""
+    start = scene.chief.start((KYIV,), T)
+    scene.say(scene.chief, start)
+    scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],)))
+    assert len(scene.standing()) == 1
+
+
+def test_an_update_speaks_anew_for_its_own_key(scene: Scene) -> None:
+    """Areas that an update leaves out are over, and its hazard replaces the old one."""
+    start = scene.one.start((RAION, NEIGHBOUR), T)
+    scene.say(scene.one, start)
+    update = scene.one.alert(Verb.UPDATE, (RAION,), T + 9, (start.id[:8],), hazard=8)
+    scene.say(scene.one, update)
+    assert [(h.word.area, h.word.hazard) for h in scene.words.standing()] == [(RAION, 8)]
+
+
+def test_an_update_leaves_other_desks_words_alone(scene: Scene) -> None:
+    """A desk that drops an area does not clear what another desk says of it."""
+    start = scene.one.start((RAION,), T)
+    other = scene.two.alert(Verb.UPDATE, (RAION, NEIGHBOUR), T + 5, (start.id[:8],))
+    scene.say(scene.one, start)
+    scene.say(scene.two, other)
+    scene.say(scene.one, scene.one.alert(Verb.UPDATE, (KYIV,), T + 9, (start.id[:8],)))
+    assert [area for _, area in scene.standing()] == sorted([KYIV, RAION, NEIGHBOUR])
+
+
+def test_an_older_update_that_comes_late_changes_nothing(scene: Scene) -> None:
+    """A key's messages count by their points, not by arrival."""
+    start = scene.one.start((RAION,), T)
+    wide = scene.one.alert(Verb.UPDATE, (RAION, NEIGHBOUR), T + 5, (start.id[:8],))
+    narrow = scene.one.alert(Verb.UPDATE, (RAION,), T + 9, (start.id[:8],))
+    for message in (start, narrow, wide):
+        scene.say(scene.one, message)
+    assert [area for _, area in scene.standing()] == [RAION]
+
+
+def test_a_board_ends_what_its_own_key_said_before(scene: Scene) -> None:
+    """A lost clear is healed by the next board, which covers its own key and not another's."""
+    mine, theirs = scene.one.start((KYIV,), T), scene.two.start((KYIV,), T)
+    scene.say(scene.one, mine)
+    scene.say(scene.two, theirs)
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 60))
+    assert scene.standing() == [(theirs.id[:8], KYIV)]
+
+
+def test_a_board_does_not_end_what_its_key_says_after_it(scene: Scene) -> None:
+    """A start that is newer than the board holds, in either order of arrival."""
+    early = scene.one.message(board(), KYIV, T)
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    scene.say(scene.one, early)
+    assert scene.standing() == [(start.id[:8], KYIV)]
+
+
+def test_a_board_covers_another_key_up_to_the_named_point(scene: Scene) -> None:
+    """Up to that point what it does not list is over; beyond it, it does not know."""
+    before, after = scene.two.start((RAION,), T), scene.two.start((KYIV,), T + 100)
+    for start in (before, after):
+        scene.say(scene.two, start)
+    scene.say(scene.one, scene.one.message(board(Cover(scene.two.kid, T + 50, 0)), KYIV, T + 200))
+    assert scene.standing() == [(after.id[:8], KYIV)]
+
+
+def test_a_listed_word_holds_and_is_known_from_the_board_alone(scene: Scene) -> None:
+    """Who missed the start learns the incident, its key and its point from the board."""
+    start = scene.two.start((RAION, NEIGHBOUR), T)
+    told = Listed(T, start.k, scene.two.kid, 1, start.id[:8], tuple(sorted([RAION, NEIGHBOUR])))
+    body = board(Cover(scene.two.kid, T + 50, 0), words=(told,))
+    scene.say(scene.one, scene.one.message(body, KYIV, T + 60))
+    assert [area for _, area in scene.standing()] == sorted([RAION, NEIGHBOUR])
+    scene.say(scene.two, start)
+    assert len(scene.standing()) == 2
+    scene.say(scene.two, scene.two.alert(Verb.UPDATE, (RAION,), T + 70, (start.id[:8],)))
+    assert [(h.word.kid, h.word.area) for h in scene.words.standing()] == [(scene.two.kid, RAION)]
+
+
+def test_only_the_newest_board_of_a_key_counts(scene: Scene) -> None:
+    """An older board is of no further use, whether it comes first or last."""
+    word = Listed(T, 1, b"", 1, b"incident", (KYIV,))
+    old = scene.one.message(board(words=(word,)), KYIV, T + 60)
+    new = scene.one.message(board(), KYIV, T + 120)
+    scene.say(scene.one, old)
+    assert scene.say(scene.one, new) == Change(visible=True, superseded=(old.id,))
+    assert scene.say(scene.one, old) == Change(visible=False, superseded=(old.id,))
+    assert scene.standing() == []
+    assert [fact.message.id for fact in scene.words.boards(2)] == [new.id]
+
+
+def test_of_two_boards_of_one_point_the_graver_holds(scene: Scene) -> None:
+    """A key that contradicts itself ends only what both of its boards leave out."""
+    start, other = scene.one.start((KYIV,), T), scene.one.start((RAION,), T)
+    word = Listed(T, start.k, b"", 1, start.id[:8], (KYIV,))
+    empty = scene.one.message(board(), KYIV, T + 60)
+    full = Message(
+        b"", b"\xff" * 32, empty.kid, 6, T + 60, empty.k, DAY_S, KYIV, board(words=(word,))
+    )
+    for message in (start, other, empty, full):
+        scene.say(scene.one, message)
+    assert scene.standing() == [(start.id[:8], KYIV)]
+    assert len(scene.words.boards(2)) == 2
+
+
+def test_a_bitmap_holds_without_names(scene: Scene) -> None:
+    """Its bits are words of its own, which only a newer board of its key takes back."""
+    scene.say(scene.one, scene.one.message(bitmap(KYIV, RAION), KYIV, T))
+    assert scene.standing() == sorted([(b"", KYIV), (b"", RAION)])
+    scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (b"incident",)))
+    assert len(scene.standing()) == 2
+    scene.say(scene.one, scene.one.message(bitmap(RAION), KYIV, T + 60))
+    assert scene.standing() == [(b"", RAION)]
+
+
+def test_a_bit_keeps_the_words_it_stands_for(scene: Scene) -> None:
+    """A word in the marked raion or below it stays; one under another hazard is over."""
+    starts = [
+        scene.two.start((RAION,), T),
+        scene.two.start((HROMADA,), T),
+        scene.two.start((NEIGHBOUR,), T),
+        scene.two.start((RAION,), T, hazard=8),
+    ]
+    for start in starts:
+        scene.say(scene.two, start)
+    body = bitmap(RAION, covers=(Cover(scene.two.kid, T + 50, 0),))
+    scene.say(scene.one, scene.one.message(body, KYIV, T + 60))
+    named = [incident for incident, _ in scene.standing() if incident]
+    assert named == sorted(start.id[:8] for start in starts[:2])
+
+
+@pytest.mark.parametrize("area", [EVERYWHERE, UNKNOWN_AREA])
+def test_a_word_that_no_bit_can_tell_is_kept_by_any_bit(scene: Scene, area: int) -> None:
+    """Everywhere and regions unknown to the registry have no bit: they are not ended by one."""
+    start = scene.one.start((area,), T)
+    scene.say(scene.one, start)
+    scene.say(scene.one, scene.one.message(bitmap(KYIV), KYIV, T + 60))
+    assert (start.id[:8], area) in scene.standing()
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 90))
+    assert scene.standing() == []
+
+
+def test_a_board_that_names_no_area_of_ours_ends_nothing(scene: Scene) -> None:
+    """Bits beyond the registry make the whole board useless, rather than partly believed."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    body = BoardBody(330, (), (), ((1, b"\xff" * 30),))
+    assert scene.say(scene.one, scene.one.message(body, KYIV, T + 60)) == Change(visible=False)
+    assert scene.standing() == [(start.id[:8], KYIV)]
+    assert scene.words.boards(2) == ()
+
+
+def test_forgetting_undoes_every_effect(scene: Scene) -> None:
+    """State follows from what is held: without the clear, update or board the word is back."""
+    start = scene.one.start((KYIV, RAION), T)
+    name = (start.id[:8],)
+    enders = [
+        scene.one.alert(Verb.CLEAR, (KYIV, RAION), T + 9, name),
+        scene.one.alert(Verb.UPDATE, (NEIGHBOUR,), T + 9, name),
+        scene.one.message(board(), KYIV, T + 60),
+    ]
+    scene.say(scene.one, start)
+    before = scene.standing()
+    for ender in enders:
+        scene.say(scene.one, ender)
+        assert scene.standing() != before
+        scene.words.forget(ender.id)
+        assert scene.standing() == before
+    scene.words.forget(start.id)
+    scene.words.forget(start.id)
+    assert scene.standing() == []
+    assert not any(list(scene.words.standing_inside(area)) for area in (EVERYWHERE, OBLAST))
+
+
+def test_what_still_matters_is_pinned(scene: Scene) -> None:
+    """Standing words, what ends a word, and newest boards are kept beyond their lifetime."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    assert scene.words.pinned(start.id)
+    ending = scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],))
+    scene.say(scene.one, ending)
+    assert not scene.words.pinned(start.id)
+    assert scene.words.pinned(ending.id)
+    scene.words.forget(start.id)
+    assert not scene.words.pinned(ending.id)
+    newest = scene.one.message(board(), KYIV, T + 60)
+    scene.say(scene.one, newest)
+    assert scene.words.pinned(newest.id)
+    assert not scene.words.pinned(b"never came")
+
+
+def test_an_update_is_pinned_while_it_replaces_older_words(scene: Scene) -> None:
+    """Without it an older and longer-lived start would come back."""
+    start = scene.one.start((RAION, NEIGHBOUR), T)
+    update = scene.one.alert(Verb.UPDATE, (RAION,), T + 9, (start.id[:8],), lifetime_s=600)
+    clear = scene.one.alert(Verb.CLEAR, (RAION,), T + 20, (start.id[:8],))
+    for message in (start, update, clear):
+        scene.say(scene.one, message)
+    assert scene.words.pinned(update.id)
+
+
+def test_one_place_pins_a_bounded_number_of_words(scene: Scene) -> None:
+    """A stolen key that starts without end fills no store: only the newest few are pinned."""
+    starts = [scene.one.start((KYIV,), T + n) for n in range(STANDING_PINNED + 3)]
+    for start in starts:
+        scene.say(scene.one, start)
+    pinned = [scene.words.pinned(start.id) for start in starts]
+    assert pinned == [False] * 3 + [True] * STANDING_PINNED
+
+
+def test_doubt_makes_neither_on_nor_over(scene: Scene) -> None:
+    """A word that only a doubted clear ends stands again, marked; so nothing turns green."""
+    start = scene.one.start((KYIV,), T)
+    clear = scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],))
+    empty = scene.one.message(board(), KYIV, T + 60)
+    for ender in (clear, empty):
+        scene.words = Words(TREE, ABOVE)
+        scene.say(scene.one, start)
+        scene.say(scene.one, ender)
+        assert scene.standing() == []
+        scene.words.doubt([ender.id])
+        assert [held.shaken for held in scene.words.standing()] == [True]
+        scene.words.doubt([])
+        assert scene.standing() == []
+
+
+def test_a_new_order_of_authorities_is_judged_at_once(scene: Scene) -> None:
+    """A charter that puts one authority under another makes its clears count, and back."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    scene.say(scene.stranger, scene.stranger.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],)))
+    scene.words.govern({2: (3,), 3: ()})
+    assert scene.standing() == []
+    scene.words.govern(ABOVE)
+    assert len(scene.standing()) == 1
+
+
+def test_a_test_says_nothing(scene: Scene) -> None:
+    """A test alert and any other body leave the words as they are."""
+    test = scene.one.message(AlertBody(Verb.TEST, (), 1), KYIV, T)
+    assert scene.say(scene.one, test) == Change(visible=False)
+    assert scene.standing() == []

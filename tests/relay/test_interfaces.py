@@ -1,0 +1,106 @@
+"""Which interfaces carry the beacon, and that changes are noticed."""
+
+import socket
+
+import pytest
+import trio
+import trio.testing
+
+from holub_relay.discovery.interfaces import Changes, host_text, places
+from holub_relay.limits import RESCAN_S
+
+
+def test_loopback_stays_on_the_loopback_interface() -> None:
+    """What listens on loopback announces itself by IPv4 on `lo` and nowhere else."""
+    for host in ("127.0.0.1", "localhost", "127.0.0.2"):
+        (place,) = places(host)
+        assert (place.family, place.name) == (socket.AF_INET, "lo")
+    assert places("::1") == ()
+
+
+def test_loopback_is_never_among_the_real_interfaces() -> None:
+    """Listening everywhere takes interfaces that can multicast, and leaves `lo` alone."""
+    everywhere = places(None)
+    assert "lo" not in {place.name for place in everywhere}
+    for host, family in (("0.0.0.0", socket.AF_INET), ("::", socket.AF_INET6)):
+        assert places(host) == tuple(place for place in everywhere if place.family == family)
+
+
+def test_specific_address_takes_its_interface_only() -> None:
+    """An address that this machine has takes its interface, another one takes none."""
+    assert places("192.0.2.254") == ()
+    assert places("2001:db8::254") == ()
+    for place in places("0.0.0.0"):
+        assert places(place.address) == (place,)
+
+
+def test_link_local_source_keeps_its_interface() -> None:
+    """An fe80:: address is useless without the interface it was heard on."""
+    index = socket.if_nametoindex("lo")
+    assert host_text(("fe80::1", 7, 0, index)) == "fe80::1%lo"
+    assert host_text(("fe80::1", 7, 0, 999_999)) == "fe80::1%999999"
+    assert host_text(("2001:db8::1", 7, 0, 0)) == "2001:db8::1"
+    assert host_text(("10.0.0.1", 7)) == "10.0.0.1"
+
+
+@pytest.mark.trio
+async def test_interfaces_are_looked_at_now_and_then(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Without any announcement of the kernel's it is time to look after a while."""
+    changes = Changes()
+    changes.close()
+    changes._socket, silent = trio.socket.socketpair()
+    await changes.wait()
+    assert trio.current_time() == pytest.approx(RESCAN_S)
+    changes.close()
+    silent.close()
+
+
+@pytest.mark.trio
+async def test_announced_change_is_told_at_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """What the kernel announces ends the waiting in the same moment."""
+    changes = Changes()
+    changes.close()
+    changes._socket, kernel = trio.socket.socketpair()
+    await kernel.send(b"a netlink message")
+    await changes.wait()
+    assert trio.current_time() == 0
+    changes.close()
+    kernel.close()
+
+
+@pytest.mark.trio
+async def test_errors_of_the_announcing_socket_do_not_spin(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the kernel lost announcements the interfaces are looked at, after a pause."""
+
+    class Overflowing:
+        async def recv(self, size: int) -> bytes:
+            raise OSError("no buffer space")
+
+    changes = Changes()
+    changes.close()
+    monkeypatch.setattr(changes, "_socket", Overflowing())
+    await changes.wait()
+    assert trio.current_time() == pytest.approx(1)
+
+
+@pytest.mark.trio
+async def test_without_netlink_the_regular_look_remains(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel that refuses the subscription costs promptness, nothing else."""
+
+    def refuse(*_: object) -> socket.socket:
+        raise OSError("not here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("holub_relay.discovery.interfaces.socket.socket", refuse)
+        changes = Changes()
+    await changes.wait()
+    assert trio.current_time() == pytest.approx(RESCAN_S)
+    changes.close()
