@@ -3,8 +3,6 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from support_realm import Entropy, Realm, key, now_at
-
 from holub_crypto.identity import verify
 from holub_protocol.batch import Batch, Refused
 from holub_protocol.kinds import Class
@@ -13,6 +11,7 @@ from holub_protocol.node import Node
 from holub_protocol.policy import Policy
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import MemoryStore
+from support_realm import Entropy, Realm, key, now_at
 
 
 class Overlay:

@@ -201,9 +201,7 @@ class Box:
 
     def held(self) -> list[bytes]:
         """Return the ids held, sorted."""
-        return sorted(
-            id_ for cls in Class for id_ in self.node.holdings.held_ids(cls)
-        )
+        return sorted(id_ for cls in Class for id_ in self.node.holdings.held_ids(cls))
 
 
 class Pair:
@@ -259,7 +257,7 @@ class Pair:
 
 def decoded(realm: Realm, raw: bytes) -> Message:
     """Decode a message that is known to be good."""
-    from holub_protocol.codec import decode  # noqa: PLC0415
+    from holub_protocol.codec import decode
 
     message = decode(raw, realm.id)
     assert isinstance(message, Message)

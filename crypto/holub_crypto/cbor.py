@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import cbor2
 
-Value: TypeAlias = "int | bytes | str | None | tuple[Value, ...]"
+Value: TypeAlias = "int | bytes | str | tuple[Value, ...] | None"
 
 MAX_DEPTH = 8
 """Nesting allowed anywhere; the deepest real body needs 5. cbor2's encoder crashes near 10,000."""

@@ -51,9 +51,7 @@ def protected(hint: bytes) -> bytes:
 
 def sign1_content(hint: bytes, external: bytes, payload: bytes) -> bytes:
     """Return the Sig_structure (RFC 9052 4.4) that a single signer signs."""
-    return (
-        b"\x84\x6aSignature1" + _string(protected(hint)) + _string(external) + _string(payload)
-    )
+    return b"\x84\x6aSignature1" + _string(protected(hint)) + _string(external) + _string(payload)
 
 
 def sign1(identity: Identity, external: bytes, payload: bytes) -> bytes:
@@ -115,7 +113,7 @@ def body_content(external: bytes, payload: bytes) -> bytes:
 
 
 def sign_many(identities: tuple[Identity, ...], external: bytes, payload: bytes) -> bytes:
-    """Return an untagged COSE_Sign of `payload` by each of `identities`, in order of their hints."""
+    """Return an untagged COSE_Sign of `payload` by each of `identities`, by their hints."""
     signatures = []
     for identity in identities:
         hint = key_hint(identity.public)

@@ -181,9 +181,7 @@ class Trust:
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """Return the ids of the grants whose subject has that hint: the chain that a NEED asks."""
         return tuple(
-            grant_id
-            for key in self._hints.get(hint, {})
-            for grant_id in self._grants.get(key, {})
+            grant_id for key in self._hints.get(hint, {}) for grant_id in self._grants.get(key, {})
         )
 
     def keys(self, hint: bytes) -> tuple[bytes, ...]:
@@ -195,7 +193,7 @@ class Trust:
         return tuple(self._grants.get(key, {}).values())
 
     def is_relay(self, key: bytes, now_s: int) -> bool:
-        """Tell whether a link's key holds any grant still running: it gets one of the kept links."""
+        """Tell whether a link's key holds a grant still running: it gets one of the kept links."""
         return any(grant.not_after_s >= now_s for grant in self.grants(key))
 
     def may(self, ask: Ask) -> Granted | Denial:

@@ -79,9 +79,9 @@ class Holdings:
         self._deadlines = _Wheel()
         self._leaving = _Wheel()
         self._roots = {cls: RootSum() for cls in Class}
-        self._versions = {cls: 0 for cls in Class}
-        self._held = {cls: 0 for cls in Class}
-        self._held_bytes = {cls: 0 for cls in Class}
+        self._versions = dict.fromkeys(Class, 0)
+        self._held = dict.fromkeys(Class, 0)
+        self._held_bytes = dict.fromkeys(Class, 0)
         self._evicted: dict[bytes, None] = {}
 
     def _columns(self) -> None:

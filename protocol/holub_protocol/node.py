@@ -160,9 +160,7 @@ class Node:
         pushes = 0
         for session in sessions[start:] + sessions[:start]:
             assert session.sync is not None
-            push = cls <= Class.ALERT or (
-                size <= PUSH_BYTES and pushes < self.policy.push_links
-            )
+            push = cls <= Class.ALERT or (size <= PUSH_BYTES and pushes < self.policy.push_links)
             if session.link != link and session.sync.offer(id_, cls, push):
                 pushes += push
             session.sync.changed(cls, session.link == link, now)
@@ -342,9 +340,7 @@ class Node:
             session.duplicates += 1
         return id_
 
-    def _put_off(
-        self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now
-    ) -> None:
+    def _put_off(self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now) -> None:
         """Keep what may be taken in later: its signer's grant, or its time, may come."""
         waiting = Waiting(message.raw, link, age_s, now.mono_us)
         if refusal is Refusal.UNKNOWN_SIGNER:
@@ -426,6 +422,7 @@ class Node:
         except CharterError:
             return Refusal.MALFORMED
         if outcome is CharterOutcome.AHEAD:
+            self._parked.add(id_, b"", Waiting(raw, link, 0, now.mono_us))
             return Refusal.CHARTER_AHEAD
         if outcome is CharterOutcome.REFUSED:
             return Refusal.CHARTER

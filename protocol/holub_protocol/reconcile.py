@@ -86,12 +86,12 @@ def _expanded(id_: bytes) -> int:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What a RANGE taught: parts to answer with and the ids behind the short ids that they
-    list, short ids to ask for, ids to send."""
+    list, short ids to ask for, and (short id, id) pairs to send."""
 
     parts: tuple[Part, ...]
     listed: tuple[tuple[bytes, bytes], ...] = ()
     want: tuple[bytes, ...] = ()
-    send: tuple[bytes, ...] = ()
+    send: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Snapshot:
@@ -129,7 +129,7 @@ class Snapshot:
         parts: list[Part] = []
         listed: list[tuple[bytes, bytes]] = []
         want: list[bytes] = []
-        send: list[bytes] = []
+        send: list[tuple[bytes, bytes]] = []
         low = heard.low
         for part in heard.parts:
             start, end = self._span(low, part.high)
@@ -149,7 +149,7 @@ class Snapshot:
                         if short in theirs:
                             del theirs[short]
                         else:
-                            send.append(self._keys[position][_CREATED_BYTES:])
+                            send.append((short, self._keys[position][_CREATED_BYTES:]))
                     want += theirs
             low = part.high
         return Difference(_merged(parts), tuple(listed), tuple(want), tuple(send))

@@ -6,6 +6,7 @@ whatever that missed the next root shows.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from holub_protocol.frames import IdList, IHave, Range, Root, Want
 from holub_protocol.kinds import Class
@@ -41,6 +42,7 @@ class Sync:
         self._peer_roots: dict[Class, tuple[int, bytes]] = {}
         self._shorts: dict[bytes, bytes | None] = {}
         self._declined: dict[bytes, None] = {}
+        self._unwanted: dict[bytes, None] = {}
         self._snapshots: dict[Class, tuple[Snapshot, int, int]] = {}
         self._changed: dict[Class, None] = {}
         self._whole = True
@@ -84,8 +86,10 @@ class Sync:
             if isinstance(part, IdList):
                 for short in part.short_ids:
                     self._learn(short, None)
-        for id_ in difference.send:
-            self._outbox.put(id_, heard.cls)
+        for short, id_ in difference.send:
+            self._learn(short, id_)
+            if id_ not in self._unwanted:
+                self._outbox.put(id_, heard.cls)
         self._want(heard.cls, difference.want, shelf)
         self._say(heard.cls, heard.low, difference, len(snapshot))
         if heard.cls in self._open_at_us:
@@ -109,6 +113,7 @@ class Sync:
         id_ = self._shorts.get(short)
         if final and id_ is not None and id_ in shelf.holdings:
             self._outbox.drop(id_, shelf.holdings.cls(id_))
+            _remember(self._unwanted, id_, None, REFUSALS_PER_LINK)
 
     # --- what the node says -------------------------------------------------------------------
 
@@ -231,8 +236,11 @@ class Sync:
             _remember(self._shorts, short, id_, SHORT_IDS_PER_LINK)
 
 
-def _remember(memory: dict[bytes, bytes | None] | dict[bytes, None], key: bytes, value: bytes | None, most: int) -> None:
+_Remembered = TypeVar("_Remembered", None, bytes | None)
+
+
+def _remember(memory: dict[bytes, _Remembered], key: bytes, value: _Remembered, most: int) -> None:
     """Keep the newest `most` entries."""
-    memory[key] = value  # type: ignore[assignment]
+    memory[key] = value
     if len(memory) > most:
         del memory[next(iter(memory))]

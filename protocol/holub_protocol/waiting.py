@@ -83,9 +83,7 @@ class Parked:
 
     def next_due_us(self) -> int | None:
         """Return when `expire` next has something to do."""
-        oldest = [
-            next(iter(share.values()))[1].since_us for share in self._links.values() if share
-        ]
+        oldest = [next(iter(share.values()))[1].since_us for share in self._links.values() if share]
         return min(oldest) + PARKED_LIFETIME_US if oldest else None
 
 

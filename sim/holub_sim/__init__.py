@@ -1,1 +1,1 @@
-"""The simulator: the same node under outages and attacks, seeded and replayable."""
+"""The simulator: the same node, driven by a heap of events instead of clocks and sockets."""

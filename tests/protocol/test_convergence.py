@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support_net import Host, Net
-from support_realm import KYIV, Realm, key, now_at
 
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.policy import Policy
 from holub_protocol.storage import State
+from support_net import Host, Net
+from support_realm import KYIV, Realm, key, now_at
 
 SITES = ("north", "south", "east")
 

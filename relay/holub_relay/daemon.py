@@ -1,0 +1,310 @@
+"""The relay: one nursery with everything that runs, from the lock to the page."""
+
+import logging
+import os
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+
+import trio
+
+from holub_crypto.charter import fingerprint
+from holub_protocol.areas import AreaTree
+from holub_protocol.frames import Bye
+from holub_protocol.frames import encode as encode_frame
+from holub_protocol.framing import frame_bytes
+from holub_protocol.message import Now
+from holub_protocol.stats import NodeStats
+from holub_protocol.storage import StoreError, Writes
+from holub_protocol.truth import AlertView, AreaStatus
+from holub_relay import api, page
+from holub_relay.config import OFF, Config, join_address, split_address
+from holub_relay.discovery.beacon import Beacon
+from holub_relay.driver import Driver
+from holub_relay.errors import OperatorError
+from holub_relay.link import LinkKey
+from holub_relay.links import LinkManager
+from holub_relay.page.state import StoreStats, Ticks
+from holub_relay.requests import Answer, Request
+from holub_relay.station import Station
+from holub_relay.tcp import listen, port_of
+from holub_relay.writer import Writer
+
+_log = logging.getLogger(__name__)
+
+GOODBYE_S: Final = 0.5
+"""At a stop: time for BYE to leave, so that peers need not wait 15 s to notice."""
+
+_BOOT_NOTE: Final = "boot"
+_BYE_STOPPING: Final = 0
+_PAGE_PORTS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the running relay listens; `page` is None where there is none."""
+
+    listen: str
+    page: str | None
+
+
+class PageView:
+    """The daemon as the page sees it (see page.state.PageState)."""
+
+    def __init__(self, station: Station, manager: LinkManager, ticks: Ticks) -> None:
+        """Look at these."""
+        self._station, self._manager, self._ticks = station, manager, ticks
+        self.writable = True
+
+    @property
+    def area(self) -> int:
+        """The region this node stands in."""
+        return self._station.config.area
+
+    @property
+    def areas(self) -> AreaTree:
+        """The registry of regions."""
+        return self._station.areas
+
+    @property
+    def realm_name(self) -> str:
+        """The realm's name."""
+        return self._station.node.trust.charter.name
+
+    @property
+    def demo(self) -> bool:
+        """Whether the realm is for trying out."""
+        return self._station.config.demo
+
+    @property
+    def clock_declared(self) -> bool:
+        """Whether the clock is reliable by the operator's word alone."""
+        return self._station.config.clock_reliable
+
+    def now(self) -> Now:
+        """Return the moment."""
+        return self._station.now()
+
+    def status(self, area: int) -> AreaStatus:
+        """Return what holds at a region."""
+        return self._station.node.truth.status(area, self.now())
+
+    def alerts(self) -> tuple[AlertView, ...]:
+        """Return everything that is on."""
+        return self._station.node.truth.alerts(self.now())
+
+    def tests(self) -> tuple[AlertView, ...]:
+        """Return the tests within their lifetime."""
+        return self._station.node.truth.tests(self.now())
+
+    def authority_name(self, number: int, lang: str) -> str:
+        """Return an authority's name as the charter gives it."""
+        authority = self._station.node.trust.charter.authority(number)
+        if authority is None:
+            return f"орган {number} поза хартією" if lang == "uk" else f"unknown body {number}"
+        return authority.name_uk if lang == "uk" else authority.name_en
+
+    def stats(self) -> NodeStats:
+        """Return the node's counts."""
+        return self._station.node.stats()
+
+    def store(self) -> StoreStats:
+        """Return the store's size and health."""
+        store = self._station.store
+        return StoreStats(self.writable, store.size_bytes(), store.quota_bytes)
+
+    def peers(self) -> int:
+        """Return how many neighbours are linked."""
+        return len(self._manager.peers())
+
+    def subscribe(self) -> trio.abc.ReceiveChannel[None]:
+        """Return a channel of ticks."""
+        return self._ticks.subscribe()
+
+
+def run(data_dir: Path, config: Config, announce: Callable[[str], None]) -> None:
+    """Run a relay until SIGTERM or SIGINT; `announce` gets the lines to show at the start.
+
+    Raises OperatorError where it can't start, or the store has failed.
+    """
+    with Station.open(data_dir, config) as station:
+        writes = _next_boot(station)
+        station.store.commit(writes)
+        with Writer(station.store) as writer:
+            try:
+                trio.run(_main, station, writer, announce)
+            except* StoreError as errors:
+                reason = errors.exceptions[0]
+                raise OperatorError(
+                    f"the store of {data_dir} has failed: {reason}; check the disk, start again"
+                ) from None
+            except* OperatorError as errors:
+                found: BaseException = errors
+                while isinstance(found, BaseExceptionGroup):
+                    found = found.exceptions[0]
+                raise found from None
+
+
+def _next_boot(station: Station) -> Writes:
+    """Number this start: beacons of the one before are told apart by it."""
+    return Writes(notes=((_BOOT_NOTE, struct.pack(">I", boot_of(station) + 1)),))
+
+
+def boot_of(station: Station) -> int:
+    """Return how often this directory's relay was started."""
+    note = station.store.note(_BOOT_NOTE)
+    return int.from_bytes(note, "big") if note is not None and len(note) == 4 else 0
+
+
+async def _main(station: Station, writer: Writer, announce: Callable[[str], None]) -> None:
+    config = station.config
+    ticks = Ticks()
+    driver = Driver(station, writer, ticks.tick)
+    manager = LinkManager(
+        LinkKey.make(station.identity, station.realm_id, os.urandom),
+        driver,
+        entropy=os.urandom,
+        rng=SystemRandom(),
+        granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
+    )
+    driver.attach(manager)
+    host, port = split_address(config.listen, "--listen")
+    try:
+        listeners = await listen(host, port)
+    except OSError as error:
+        raise OperatorError(
+            f"can't listen on {config.listen}: {error.strerror or error}; "
+            "choose another with --listen HOST:PORT (port 0 takes any free one)"
+        ) from None
+    port = port_of(listeners)
+    for peer in config.peers:
+        peer_host, peer_port = split_address(peer, "--peer")
+        manager.configure(peer_host or "localhost", peer_port)
+    view = PageView(station, manager, ticks)
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(manager.run, listeners)
+            page_url = await _start_page(nursery, view, config)
+            addresses = Addresses(join_address(host, port), page_url)
+            socket_ = api.bind(station.data_dir)
+            nursery.start_soon(
+                api.serve, station.data_dir, socket_, _Answers(driver, manager, addresses)
+            )
+            if config.discovery:
+                nursery.start_soon(_beacon(station, manager, host, port).run)
+            nursery.start_soon(_drive, driver, view)
+            for line in _greeting(station, addresses):
+                announce(line)
+            async for number in signals:
+                _log.info("stopping on %s", signal.Signals(number).name)
+                break
+            await _say_goodbye(manager)
+            nursery.cancel_scope.cancel()
+
+
+async def _drive(driver: Driver, view: PageView) -> None:
+    try:
+        await driver.run()
+    except StoreError:
+        view.writable = False
+        raise
+
+
+def _beacon(station: Station, manager: LinkManager, host: str | None, port: int) -> Beacon:
+    return Beacon(
+        station.identity,
+        station.realm_id,
+        listen_host=host,
+        tcp_port=port,
+        boot=boot_of(station),
+        hint=manager.hint,
+        granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
+        missing=manager.missing,
+        rng=SystemRandom(),
+    )
+
+
+async def _start_page(nursery: trio.Nursery, view: PageView, config: Config) -> str | None:
+    """Start the page; a demo takes the next free port where the wanted one is taken."""
+    if config.page == OFF:
+        return None
+    host, port = split_address(config.page, "--page")
+    host = host or "0.0.0.0"  # noqa: S104 -- the page is for everybody on the shelter's Wi-Fi
+    ports = range(port, min(port + _PAGE_PORTS, 65_536)) if config.demo and port else (port,)
+    free = next((candidate for candidate in ports if _is_free(host, candidate)), None)
+    if free is None:
+        raise OperatorError(
+            f"the page can't listen on {config.page}: it is taken, or not this machine's; "
+            "choose another with --page HOST:PORT, or --page off"
+        )
+    bound = await nursery.start(page.serve, view, host, free)
+    shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    return f"http://{join_address(shown, bound if isinstance(bound, int) else free)}/"
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind((host, port))
+            return True
+    return False
+
+
+async def _say_goodbye(manager: LinkManager) -> None:
+    links = manager.peers()
+    for link in links:
+        manager.send(link.link_id, frame_bytes(encode_frame(Bye(_BYE_STOPPING, 0))))
+        manager.close(link.link_id, "stopping")
+    with trio.move_on_after(GOODBYE_S):
+        while manager.peers():
+            await trio.sleep(0.01)
+
+
+class _Answers:
+    """Requests to the running daemon: those of the node, and what only the daemon knows."""
+
+    def __init__(self, driver: Driver, manager: LinkManager, addresses: Addresses) -> None:
+        self._driver, self._manager, self._addresses = driver, manager, addresses
+
+    async def __call__(self, request: Request) -> Answer:
+        """Answer one."""
+        answer = await self._driver.request(request)
+        if request.get("do") == "status" and "error" not in answer:
+            stats = self._driver.stats()
+            answer["daemon"] = {
+                "pid": os.getpid(),
+                "listen": self._addresses.listen,
+                "page": self._addresses.page,
+                "batches": stats.batches,
+                "commits": stats.commits,
+                "full": stats.full,
+                "faults": {str(fault): n for fault, n in sorted(self._manager.faults().items())},
+            }
+            places = {peer.link_id: peer for peer in self._manager.peers()}
+            for link in answer["links"]:
+                peer = places.get(link["link"])
+                link["address"] = join_address(*peer.address) if peer else None
+                link["outbound"] = peer.outbound if peer else None
+        return answer
+
+
+def _greeting(station: Station, addresses: Addresses) -> list[str]:
+    charter = station.node.trust.charter
+    demo = "demo realm: nothing here is real; " if station.config.demo else ""
+    return [
+        f"realm   {charter.name} ({demo}charter {charter.version})",
+        f"words   {fingerprint(station.realm_id, charter.version)}",
+        f"area    {station.config.area} {station.areas.name(station.config.area, 'uk')}",
+        f"page    {addresses.page or 'off'}",
+        f"listens {addresses.listen}",
+        f"data    {station.data_dir}",
+    ]

@@ -1,0 +1,341 @@
+"""Making a realm, joining one, and the demo realm that a machine's trial relays share."""
+
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPMessage
+from ipaddress import ip_address
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import urlsplit
+
+from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, Authority, Charter, fingerprint
+from holub_crypto.identity import Identity
+from holub_crypto.trust import Grant, Role
+from holub_protocol.areas import AreaTree, ukraine
+from holub_protocol.kinds import KINDS, Class, kind_named
+from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.limits import CHARTER_BYTES
+from holub_relay import config as settings
+from holub_relay import keyfile
+from holub_relay.config import Config
+from holub_relay.errors import Exit, OperatorError
+from holub_relay.station import CHARTER_FILE, Station, read_trust
+
+DEMO_NAME: Final = "Holub demo"
+DEMO_AREA: Final = 93_317
+"""The city of Kyiv: where a trial relay stands unless told otherwise."""
+
+FETCH_TIMEOUT_S: Final = 10.0
+"""For a charter by URL: a server that sends a byte a second is given up."""
+
+_GRANT_DAYS: Final = 365
+_DAY_S: Final = 86_400
+_LOCK_PATIENCE_S: Final = 10.0
+_RATE: Final = 1000
+"""A grant's default hourly rate: the cap of alerts and boards together."""
+
+Confirm = Callable[[str], bool]
+"""Asks the person at the keyboard whether the words shown are right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A realm that was just made: its words, and (file, what it is) for people."""
+
+    name: str
+    words: str
+    files: tuple[tuple[Path, str], ...]
+
+
+def area_of(text: str, areas: AreaTree) -> int:
+    """Read an area id; OperatorError that names regions like it where it is a name."""
+    if text.isascii() and text.isdigit() and int(text) in areas:
+        return int(text)
+    near = ", ".join(f"{area} ({areas.name(area, 'uk')})" for area in areas.find(text)[:5])
+    hint = f"did you mean {near}?" if near else "see protocol/holub_protocol/data/areas-ua.csv"
+    raise OperatorError(
+        f"{text!r} is no area id; ids are the last 5 digits of a KATOTTG code, 0 is everywhere; "
+        + hint,
+        Exit.USAGE,
+    )
+
+
+def make(data_dir: Path, name: str, config: Config, entropy: Callable[[int], bytes]) -> Made:
+    """Make a realm of one root, one registrar and one authority, with a desk and this relay."""
+    prepare(data_dir)
+    areas = ukraine()
+    root, registrar, _desk, node = (
+        keyfile.create(data_dir, key, entropy) for key in ("root-1", "registrar", "desk", "node")
+    )
+    charter = Charter(
+        name=name,
+        version=1,
+        created_s=int(time.time()),
+        previous=b"",
+        threshold=1,
+        roots=(root.public,),
+        registrars=(registrar.public,),
+        authorities=(Authority(1, 0, name, name, (EVERYWHERE,), (ANY_HAZARD,)),),
+        registry=areas.digest,
+    )
+    words = _pin(data_dir, charter.sign((root,)), config)
+    with Station.open(data_dir) as station:
+        grant_relay(station, node.public)
+        grant_desk(station, _desk.public)
+    keys = data_dir / "keys"
+    return Made(
+        name,
+        words,
+        (
+            (data_dir / CHARTER_FILE, "the charter: give it to every relay of the realm"),
+            (keys / "root-1.key", "root key, 1 of 1: changes the charter; keep it off-line"),
+            (keys / "registrar.key", "registrar: signs grants (holub realm grant)"),
+            (keys / "desk.key", "desk: signs alerts and boards (holub alert, holub board)"),
+            (keys / "node.key", "this relay's own identity"),
+        ),
+    )
+
+
+def join(
+    data_dir: Path,
+    source: str,
+    config: Config,
+    entropy: Callable[[int], bytes],
+    words: str | None = None,
+    confirm: Confirm = lambda _: False,
+) -> Made:
+    """Pin the charter at `source` (a file or an http(s) URL) and make this relay's key.
+
+    `words` is the fingerprint that the realm's people gave; a URL beyond this machine needs it,
+    or a yes from `confirm`.
+    """
+    raw, local = read_source(source)
+    trust = read_trust(raw, ukraine(), source)
+    charter = trust.charter
+    shown = fingerprint(trust.realm_id, charter.version)
+    if words is not None and words.lower().split() != shown.split():
+        raise OperatorError(
+            f"the fingerprint of {source} is\n  {shown}\nand not\n  {words}\n"
+            "somebody gave you a wrong charter, or wrong words: ask the realm's registrar"
+        )
+    if words is None and not local and not confirm(shown):
+        raise OperatorError(
+            f"the charter at {source} is not confirmed; compare its words with the realm's "
+            f'registrar, then add --fingerprint "{shown}"'
+        )
+    prepare(data_dir)
+    keyfile.create(data_dir, "node", entropy)
+    _pin(data_dir, raw, config)
+    with Station.open(data_dir) as station:
+        station.settle()
+    files = (
+        (data_dir / CHARTER_FILE, "the charter of the realm"),
+        (data_dir / "keys" / "node.key", "this relay's own identity"),
+    )
+    return Made(charter.name, shown, files)
+
+
+def prepare(data_dir: Path) -> None:
+    """Make the directory, open to its owner only; OperatorError if it belongs to a realm."""
+    if (data_dir / CHARTER_FILE).exists() or (data_dir / "keys").exists():
+        raise OperatorError(
+            f"{data_dir} belongs to a realm already; choose another directory with --data"
+        )
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.chmod(0o700)
+    except OSError as error:
+        raise OperatorError(f"can't use {data_dir}: {error.strerror}; choose another") from None
+
+
+def grant(station: Station, given: Grant) -> bytes:
+    """Sign a grant with this directory's registrar key, keep it; return the message's id."""
+    if station.registrar is None:
+        raise OperatorError(
+            f"there is no registrar key in {station.data_dir / 'keys'}: grants are signed on the "
+            "machine that holds registrar.key"
+        )
+    now = station.now()
+    message = station.node.publish(
+        station.registrar.public,
+        kind_named("grant"),
+        EVERYWHERE,
+        GrantBody(given),
+        max(60, given.not_after_s - now.wall_s),
+        now,
+    )
+    return message.id
+
+
+def kinds_of(role: Role) -> tuple[int, ...]:
+    """Return the numbers of the kinds that a role signs, ascending."""
+    return tuple(sorted(kind.number for kind in KINDS.values() if kind.signer is role))
+
+
+def grant_relay(station: Station, subject: bytes) -> bytes:
+    """Grant a relay its kinds, anywhere, for a year; return the grant's bytes."""
+    return _granted(station, subject, 0, kinds_of(Role.RELAY), Class.OFFICIAL)
+
+
+def grant_desk(station: Station, subject: bytes) -> bytes:
+    """Grant a desk of authority 1 all that the authority may; return the grant's bytes."""
+    return _granted(station, subject, 1, kinds_of(Role.AUTHORITY), Class.ALERT)
+
+
+def _granted(
+    station: Station, subject: bytes, authority: int, kinds: tuple[int, ...], cls: Class
+) -> bytes:
+    not_after_s = station.now().wall_s + _GRANT_DAYS * _DAY_S
+    given = Grant(
+        subject, authority, kinds, (ANY_HAZARD,), (EVERYWHERE,), cls, _RATE, not_after_s
+    )
+    id_ = grant(station, given)
+    station.settle()
+    raw = station.node.body(id_)
+    assert raw is not None
+    return raw
+
+
+def demo_dir() -> Path:
+    """Return where this machine's demo realm lies: `holub/demo-realm` in $XDG_STATE_HOME, or in
+    ~/.local/state. It is a data directory of its own whose keys grant every trial relay."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return base / "holub" / "demo-realm"
+
+
+def join_demo(data_dir: Path, config: Config, entropy: Callable[[int], bytes]) -> Made:
+    """Make a trial relay in this machine's demo realm, which the first of them makes.
+
+    Every trial relay gets a desk key of its own, since one key signs in one place only.
+    """
+    realm_dir = demo_dir()
+    realm_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (realm_dir / CHARTER_FILE).exists():
+        _make_demo(realm_dir, entropy)
+    made = join(data_dir, str(realm_dir / CHARTER_FILE), config, entropy)
+    node, desk = keyfile.load(data_dir, "node"), keyfile.create(data_dir, "desk", entropy)
+    with _patiently(realm_dir) as registrar:
+        grants = (grant_relay(registrar, node.public), grant_desk(registrar, desk.public))
+    with Station.open(data_dir) as station:
+        for raw in grants:
+            station.node.offer(raw, station.now())
+        station.settle()
+    desk_file = (data_dir / "keys" / "desk.key", "desk of this relay: signs alerts and boards")
+    return Made(made.name, made.words, (*made.files, desk_file))
+
+
+def _make_demo(realm_dir: Path, entropy: Callable[[int], bytes]) -> None:
+    """Make the demo realm beside its place and move it there: two first relays at once agree."""
+    draft = realm_dir.with_name(f"{realm_dir.name}.{entropy(4).hex()}")
+    make(draft, DEMO_NAME, Config(demo=True), entropy)
+    try:
+        draft.rename(realm_dir)
+    except OSError:  # another was faster
+        for path in sorted(draft.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        draft.rmdir()
+
+
+def _patiently(data_dir: Path) -> Station:
+    """Open a directory that another relay may be using for a moment."""
+    until_s = time.monotonic() + _LOCK_PATIENCE_S
+    while True:
+        try:
+            return Station.open(data_dir)
+        except OperatorError as error:
+            if error.code is not Exit.BUSY or time.monotonic() > until_s:
+                raise
+        time.sleep(0.05)
+
+
+def _pin(data_dir: Path, raw: bytes, config: Config) -> str:
+    """Write configuration and charter, the charter last: with it the directory is complete."""
+    trust = read_trust(raw, ukraine(), data_dir)
+    settings.save(data_dir, config)
+    draft = data_dir / f"{CHARTER_FILE}.new"
+    with draft.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(data_dir / CHARTER_FILE)
+    return fingerprint(trust.realm_id, trust.charter.version)
+
+
+def read_source(source: str) -> tuple[bytes, bool]:
+    """Return the bytes of a charter's file or URL, and whether they come from this machine."""
+    if "://" not in source:
+        try:
+            with Path(source).open("rb") as file:
+                return _capped(file.read(CHARTER_BYTES + 1), source), True
+        except OSError as error:
+            raise OperatorError(
+                f"can't read the charter {source}: {error.strerror}", Exit.NOT_FOUND
+            ) from None
+    parts = urlsplit(source)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise OperatorError(f"{source!r} is no file and no http(s) URL", Exit.USAGE)
+    local = _is_loopback(parts.hostname)
+    proxies = (urllib.request.ProxyHandler({}),) if local else ()
+    opener = urllib.request.build_opener(_NoRedirect, *proxies)
+    try:
+        with opener.open(source, timeout=FETCH_TIMEOUT_S) as answer:
+            return _capped(_read_within(answer, FETCH_TIMEOUT_S), source), local
+    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
+        raise OperatorError(f"can't fetch the charter {source}: {error}") from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """This machine's own server may not hand us on to another without a word."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> None:
+        return None
+
+
+def _read_within(answer: IO[bytes], seconds: float) -> bytes:
+    until_s = time.monotonic() + seconds
+    content = b""
+    while len(content) <= CHARTER_BYTES and (piece := answer.read(512)):
+        content += piece
+        if time.monotonic() > until_s:
+            raise OSError("too slow")
+    return content
+
+
+def _capped(content: bytes, source: str) -> bytes:
+    if len(content) > CHARTER_BYTES:
+        raise OperatorError(f"{source} has over {CHARTER_BYTES} bytes: this is no charter")
+    return content
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def subject_of(text: str) -> bytes:
+    """Read a public key of 64 hexadecimal digits; OperatorError names the text."""
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != len(Identity.from_seed(bytes(32)).public):
+        raise OperatorError(
+            f"{text!r} is no public key of 64 hexadecimal digits; `holub status` shows a relay's",
+            Exit.USAGE,
+        )
+    return key

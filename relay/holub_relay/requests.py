@@ -1,0 +1,486 @@
+"""What the `holub` command may ask of a node, as plain functions over an open station.
+
+`handle` answers both over the daemon's socket and directly while none runs. A request is a JSON
+object with `do`; the answer is one too. What is wrong is a value, {"error": text, "code": n}.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final
+
+from holub_crypto.charter import fingerprint
+from holub_crypto.identity import words
+from holub_crypto.trust import Grant
+from holub_protocol.author import PublishError
+from holub_protocol.codec import decode
+from holub_protocol.desk import compose_board
+from holub_protocol.hazards import hazard, hazard_named
+from holub_protocol.holdings import CHARTER
+from holub_protocol.kinds import KINDS, Class, kind_named
+from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Certainty, Verb
+from holub_protocol.message import BodyError, Message
+from holub_protocol.refusal import Refusal
+from holub_protocol.storage import Row
+from holub_protocol.truth import AlertView, AreaStatus
+from holub_protocol.words import Word
+from holub_relay import realm
+from holub_relay.errors import Exit, OperatorError
+from holub_relay.station import Station
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+
+PAGE_ROWS: Final = 500
+"""Messages listed in one answer: 500 x 300 B of JSON is 150 kB, made in a few milliseconds, so
+that a listing of 100,000 never keeps the daemon from an alert."""
+
+PREFIX_MIN: Final = 4
+"""Digits by which an id may be shortened: fewer would often name two."""
+
+ALERT_LIFETIME_S: Final = 86_400
+BOARD_LIFETIME_S: Final = 86_400
+
+_AREAS_SHOWN: Final = 64
+
+
+def handle(station: Station, request: Request) -> Answer:
+    """Answer one request; never raises for what somebody typed or sent."""
+    do = request.get("do")
+    act = _ACTS.get(do) if isinstance(do, str) else None
+    try:
+        if act is None:
+            raise OperatorError(f"no request is called {do!r}; there are: {', '.join(_ACTS)}")
+        return act(station, request)
+    except OperatorError as error:
+        return {"error": str(error), "code": int(error.code)}
+    except (PublishError, BodyError, ValueError) as error:
+        return {"error": str(error), "code": int(Exit.FAILED)}
+
+
+def publishes(request: Request) -> bool:
+    """Whether a request leaves something to commit before its answer is true."""
+    return request.get("do") in ("alert", "board", "grant", "offer")
+
+
+# --- publishing -------------------------------------------------------------------------------
+
+
+def _alert(station: Station, request: Request) -> Answer:
+    """{"verb", "areas", "hazard", "incident", "texts", "certainty", "confirm"}."""
+    desk = station.desk_key()
+    _vouched(station, request)
+    verb_name = _text(request, "verb")
+    if verb_name.upper() not in Verb.__members__:
+        known = ", ".join(verb.name.lower() for verb in Verb)
+        raise OperatorError(f"verb {verb_name!r}: there are {known}", Exit.USAGE)
+    verb = Verb[verb_name.upper()]
+    areas = [realm.area_of(str(a), station.areas) for a in _list(request, "areas")]
+    token = request.get("hazard")
+    number = hazard_named(str(token)).number if token else 0
+    incidents: tuple[bytes, ...] = ()
+    if request.get("incident"):
+        incident, open_words = _incident(station, _text(request, "incident"))
+        incidents = (incident,)
+        areas = areas or sorted({word.area for word in open_words})
+        number = number or max((word.hazard for word in open_words), default=0)
+    if not areas or not number:
+        missing = "--area" if not areas else "--hazard"
+        raise OperatorError(f"alert {verb.name.lower()} needs {missing}", Exit.USAGE)
+    texts = request.get("texts") or {}
+    if not isinstance(texts, Mapping):
+        raise OperatorError(f"texts {texts!r} is not {{language: text}}", Exit.USAGE)
+    certainty = str(request.get("certainty") or "unknown").upper()
+    if certainty not in Certainty.__members__:
+        known = ", ".join(item.name.lower() for item in Certainty)
+        raise OperatorError(f"certainty {certainty.lower()!r}: there are {known}", Exit.USAGE)
+    everywhere = 0 in areas
+    body = AlertBody(
+        verb=verb,
+        areas=() if everywhere else tuple(sorted(set(areas[1:]) - {areas[0]})),
+        hazard=number,
+        incidents=incidents,
+        certainty=Certainty[certainty],
+        texts=tuple(sorted((str(lang), str(text)) for lang, text in texts.items())),
+    )
+    header = 0 if everywhere else areas[0]
+    now = station.now()
+    message = station.node.publish(
+        desk.public, kind_named("alert"), header, body, ALERT_LIFETIME_S, now
+    )
+    named = incidents[0] if incidents else message.id[:INCIDENT_BYTES]
+    return {**_message_head(station, message), "incident": named.hex(), "verb": verb.name.lower()}
+
+
+def _incident(station: Station, text: str) -> tuple[bytes, list[Word]]:
+    """Find what an incident's name, or the start of it, or the id of its start, stands for."""
+    wanted = text.lower()[: 2 * INCIDENT_BYTES]
+    if len(wanted) < PREFIX_MIN or set(wanted) - set("0123456789abcdef"):
+        raise OperatorError(
+            f"incident {text!r}: at least {PREFIX_MIN} hexadecimal digits, as `holub alert start` "
+            "and `holub status` show them",
+            Exit.USAGE,
+        )
+    charter = station.node.trust.charter
+    found: dict[bytes, list[Word]] = {}
+    for authority in charter.authorities:
+        for word in station.node.truth.open_words(authority.number):
+            if word.incident and word.incident.hex().startswith(wanted):
+                found.setdefault(word.incident, []).append(word)
+    if len(found) > 1:
+        names = ", ".join(incident.hex() for incident in sorted(found))
+        raise OperatorError(f"incident {text!r} may be any of {names}; give more digits")
+    if found:
+        return next(iter(found.items()))
+    if len(wanted) == 2 * INCIDENT_BYTES:
+        return bytes.fromhex(wanted), []
+    raise OperatorError(f"no open incident begins with {text!r}", Exit.NOT_FOUND)
+
+
+def _board(station: Station, request: Request) -> Answer:
+    """{"confirm"}: sign a board of what holds now, whether or not one is due."""
+    desk = station.desk_key()
+    _vouched(station, request)
+    node = station.node
+    board = kind_named("board")
+    grants = [g for g in node.trust.grants(desk.public) if g.authority and board.number in g.kinds]
+    if not grants:
+        raise OperatorError("this desk's grant does not cover boards; a registrar can grant them")
+    now = station.now()
+    body = compose_board(node.truth, grants[0].authority, desk.public, station.areas)
+    area = grants[0].areas[0]
+    message = node.publish(desk.public, board, area, body, BOARD_LIFETIME_S, now)
+    return _described(station, message)
+
+
+def _grant(station: Station, request: Request) -> Answer:
+    """{"subject", "role", "kinds", "areas", "hazards", "authority", "rate", "days"}."""
+    _vouched(station, request)
+    role = realm.Role.AUTHORITY if request.get("role") == "desk" else realm.Role.RELAY
+    desk = role is realm.Role.AUTHORITY
+    named = [kind_named(str(name)) for name in _list(request, "kinds")]
+    kinds = tuple(sorted({kind.number for kind in named})) or realm.kinds_of(role)
+    hazards = sorted({hazard_named(str(token)).number for token in _list(request, "hazards")})
+    areas = sorted({realm.area_of(str(a), station.areas) for a in _list(request, "areas")})
+    authority = _int(request, "authority", 1 if desk else 0, 0, 65_535)
+    if authority and station.node.trust.charter.authority(authority) is None:
+        known = [a.number for a in station.node.trust.charter.authorities]
+        raise OperatorError(f"the charter names no authority {authority}; it has {known}")
+    days = _int(request, "days", 365, 1, 3650)
+    given = Grant(
+        subject=realm.subject_of(_text(request, "subject")),
+        authority=authority,
+        kinds=kinds,
+        hazards=tuple(hazards) or (0,),
+        areas=tuple(areas) or (0,),
+        cls=Class.ALERT if desk else Class.OFFICIAL,
+        rate=_int(request, "rate", 1000, 1, 65_535),
+        not_after_s=station.now().wall_s + days * 86_400,
+    )
+    id_ = realm.grant(station, given)
+    station.enrol()
+    return {"id": id_.hex(), "grant": _grant_view(station, given)}
+
+
+def _offer(station: Station, request: Request) -> Answer:
+    """{"raw": hexadecimal}: take in a message that came by another way."""
+    raw = bytes.fromhex(_text(request, "raw"))
+    outcome = station.node.offer(raw, station.now())
+    if isinstance(outcome, Refusal):
+        raise OperatorError(f"refused: {outcome.token}")
+    return {"id": outcome.hex()}
+
+
+def _vouched(station: Station, request: Request) -> None:
+    """Signing with a wrong clock spoils the order of a key's messages for good."""
+    if not station.now().reliable and not request.get("confirm"):
+        raise OperatorError(
+            f"nothing vouches for this machine's clock, which says {station.now().wall_s}; set "
+            "it, then add --confirm-clock (or run the relay with --clock host)"
+        )
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def _list_page(station: Station, request: Request) -> Answer:
+    """{"kind", "start"}: one page, the most urgent class first and in order of arrival within it,
+    and where the next one starts."""
+    name = request.get("kind")
+    kind = kind_named(str(name)) if name else None
+    start = _int(request, "start", 0, 0, 1 << 31)
+    holdings = station.node.holdings
+    classes = tuple(Class) if kind is None else (kind.cls,)
+    ids = [id_ for cls in classes for id_ in holdings.held_ids(cls)]
+    rows: list[Row] = []
+    end = start
+    while end < len(ids) and len(rows) < PAGE_ROWS:
+        row = holdings.row(ids[end])
+        if kind is None or row.kind == kind.number:
+            rows.append(row)
+        end += 1
+    return {
+        "messages": [_row_view(station, row) for row in rows],
+        "next": end if end < len(ids) else None,
+    }
+
+
+def _show(station: Station, request: Request) -> Answer:
+    """{"id"}: one message by its id or the start of it."""
+    text = _text(request, "id").lower()
+    if len(text) < PREFIX_MIN or set(text) - set("0123456789abcdef"):
+        raise OperatorError(
+            f"id {text!r}: at least {PREFIX_MIN} hexadecimal digits, as `holub list` shows them",
+            Exit.USAGE,
+        )
+    holdings = station.node.holdings
+    found = sorted(
+        id_ for cls in Class for id_ in holdings.held_ids(cls) if id_.hex().startswith(text)
+    )
+    if len(found) > 1:
+        some = ", ".join(id_.hex()[:16] for id_ in found[:5])
+        raise OperatorError(f"id {text!r} may be any of {len(found)}: {some}; give more digits")
+    if not found:
+        raise OperatorError(f"no message here has an id beginning with {text!r}", Exit.NOT_FOUND)
+    row = holdings.row(found[0])
+    raw = station.node.body(found[0])
+    if raw is None:
+        raise OperatorError(f"message {text} was damaged on disk; it is asked for anew")
+    if row.kind == CHARTER:
+        return {**_row_view(station, row), "raw": raw.hex()}
+    message = decode(raw, station.realm_id)
+    assert isinstance(message, Message)
+    return {**_row_view(station, row), **_described(station, message), "raw": raw.hex()}
+
+
+def _realm(station: Station, _: Request) -> Answer:
+    """Who the realm is, whom it names, and what this directory's keys may do."""
+    trust = station.node.trust
+    charter = trust.charter
+    keys = {"node": station.identity, "desk": station.desk, "registrar": station.registrar}
+    return {
+        "name": charter.name,
+        "id": trust.realm_id.hex(),
+        "demo": station.config.demo,
+        "version": charter.version,
+        "fingerprint": fingerprint(trust.realm_id, charter.version),
+        "forked": trust.forked,
+        "threshold": charter.threshold,
+        "roots": [key.hex() for key in charter.roots],
+        "registrars": [key.hex() for key in charter.registrars],
+        "authorities": [
+            {
+                "number": a.number,
+                "name_uk": a.name_uk,
+                "name_en": a.name_en,
+                "areas": list(a.areas),
+                "hazards": [hazard(h).token if h else "all" for h in a.hazards],
+            }
+            for a in charter.authorities
+        ],
+        "keys": {
+            name: {
+                "public": identity.public.hex(),
+                "grants": [_grant_view(station, g) for g in trust.grants(identity.public)],
+            }
+            for name, identity in keys.items()
+            if identity is not None
+        },
+    }
+
+
+def _status(station: Station, _: Request) -> Answer:
+    """How this node is: realm, area, clock, links, what it holds and what it refused."""
+    node, now = station.node, station.now()
+    stats = node.stats()
+    charter = node.trust.charter
+    return {
+        "realm": charter.name,
+        "demo": station.config.demo,
+        "realm_id": node.trust.realm_id.hex(),
+        "charter_version": stats.charter,
+        "forked": stats.forked,
+        "key": station.identity.public.hex(),
+        "words": words(station.identity.public[:8]),
+        "granted": node.trust.is_relay(station.identity.public, now.wall_s),
+        "desk": station.desk.public.hex() if station.desk else None,
+        "area": _area_view(station, station.config.area),
+        "clock": {
+            "wall_s": now.wall_s,
+            "reliable": now.reliable,
+            "declared": station.config.clock_reliable,
+        },
+        "status": _status_view(station, node.truth.status(station.config.area, now)),
+        "alerts": [_alert_view(station, view) for view in node.truth.alerts(now)],
+        "held": [
+            {"class": cls.name.lower(), "messages": count, "bytes": size}
+            for cls, count, size in stats.holdings.held
+        ],
+        "seen": stats.holdings.seen,
+        "refusals": {reason.token: count for reason, count in stats.refusals},
+        "parked": stats.parked,
+        "penned": stats.penned,
+        "verifications": stats.verifications,
+        "store": {
+            "bytes": station.store.size_bytes(),
+            "quota_bytes": station.store.quota_bytes,
+            "damaged": station.store.damaged,
+        },
+        "links": [
+            {
+                "link": link.link,
+                "peer": link.peer.hex(),
+                "live": link.live,
+                "age_s": (now.mono_us - link.since_us) // 1_000_000,
+                "bytes_in": link.bytes_in,
+                "bytes_out": link.bytes_out,
+                "messages_in": link.messages_in,
+                "messages_out": link.messages_out,
+                "duplicates": link.duplicates,
+                "waiting": link.waiting,
+                "equal": {cls.name.lower(): equal for cls, equal in link.equal},
+                "refusals": {reason.token: count for reason, count in link.refusals},
+            }
+            for link in stats.links
+        ],
+        "daemon": None,
+    }
+
+
+def _desk(station: Station, _: Request) -> Answer:
+    """The desk's key and how many alerts and boards together it may sign an hour."""
+    return {"key": station.desk_key().public.hex(), "rate": station.desk_rate()}
+
+
+# --- views ------------------------------------------------------------------------------------
+
+
+def _area_view(station: Station, area: int) -> Answer:
+    tree = station.areas
+    return {"id": area, "uk": tree.name(area, "uk"), "en": tree.name(area, "en")}
+
+
+def _row_view(station: Station, row: Row) -> Answer:
+    return {
+        "id": row.id.hex(),
+        "kind": KINDS[row.kind].name if row.kind != CHARTER else "charter",
+        "created_s": row.created_s,
+        "k": row.k,
+        "expires_s": row.expires_s,
+        "area": _area_view(station, row.area),
+        "signer": row.signer.hex() if any(row.signer) else None,
+        "authority": row.authority,
+        "bytes": row.size_bytes,
+        "received_s": row.received_s,
+    }
+
+
+def _message_head(station: Station, message: Message) -> Answer:
+    return {
+        "id": message.id.hex(),
+        "kind": KINDS[message.kind].name,
+        "created_s": message.created_s,
+        "k": message.k,
+        "expires_s": message.expires_s,
+        "area": _area_view(station, message.area),
+        "bytes": len(message.raw),
+    }
+
+
+def _described(station: Station, message: Message) -> Answer:
+    return {**_message_head(station, message), "body": _plain(message.body)}
+
+
+def _status_view(station: Station, status: AreaStatus) -> Answer:
+    return {
+        "level": status.level.value,
+        "alerts": [_alert_view(station, view) for view in status.alerts],
+        "stale": [_alert_view(station, view) for view in status.stale],
+        "withdrawn": [_alert_view(station, view) for view in status.withdrawn],
+        "last_word_s": status.last_word_s,
+        "as_of_s": status.as_of_s,
+        "next_due_s": status.next_due_s,
+    }
+
+
+def _alert_view(station: Station, view: AlertView) -> Answer:
+    authority = station.node.trust.charter.authority(view.authority)
+    return {
+        "incident": view.incident.hex(),
+        "hazard": hazard(view.hazard).token,
+        "area": _area_view(station, view.area),
+        "authority": authority.name_en if authority else None,
+        "since_s": view.since_s,
+        "updated_s": view.updated_s,
+        "id": view.message_id.hex(),
+        "certainty": view.certainty.name.lower(),
+        "texts": dict(view.texts),
+        "from_future": view.from_future,
+        "stale": view.stale,
+    }
+
+
+def _grant_view(station: Station, grant: Grant) -> Answer:
+    return {
+        "subject": grant.subject.hex(),
+        "authority": grant.authority,
+        "kinds": [KINDS[n].name if n in KINDS else str(n) for n in grant.kinds],
+        "hazards": [hazard(h).token if h else "all" for h in grant.hazards],
+        "areas": [_area_view(station, area) for area in grant.areas[:_AREAS_SHOWN]],
+        "rate": grant.rate,
+        "not_after_s": grant.not_after_s,
+    }
+
+
+def _plain(value: object) -> Any:
+    """Any body as JSON can say it: bytes in hexadecimal, enumerations by name."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(item) for name, item in asdict(value).items()}
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _text(request: Request, field: str) -> str:
+    value = request.get(field)
+    if not isinstance(value, str) or not value:
+        raise OperatorError(f"{field} is missing or no text: {value!r}", Exit.USAGE)
+    return value
+
+
+def _int(request: Request, field: str, default: int, low: int, high: int) -> int:
+    value = request.get(field)
+    if value is None:
+        return default
+    if type(value) is not int or not low <= value <= high:
+        raise OperatorError(f"{field} {value!r} is no number from {low} to {high}", Exit.USAGE)
+    return value
+
+
+def _list(request: Request, field: str) -> list[Any]:
+    value = request.get(field) or []
+    if not isinstance(value, list):
+        raise OperatorError(f"{field} is no list: {value!r}", Exit.USAGE)
+    return value
+
+
+_ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
+    {
+        "alert": _alert,
+        "board": _board,
+        "grant": _grant,
+        "offer": _offer,
+        "list": _list_page,
+        "show": _show,
+        "realm": _realm,
+        "status": _status,
+        "desk": _desk,
+    }
+)

@@ -1,0 +1,252 @@
+"""Everything of one node that lies in its data directory, opened once: lock, keys, store, node.
+
+The daemon drives it, and so do commands while no daemon runs, by the same requests.
+"""
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from holub_crypto.charter import CharterError
+from holub_crypto.identity import Identity, verify
+from holub_crypto.trust import Trust
+from holub_protocol.areas import AreaTree, ukraine
+from holub_protocol.kinds import kind_named
+from holub_protocol.limits import CHARTER_BYTES
+from holub_protocol.message import Now
+from holub_protocol.node import Node
+from holub_protocol.policy import Policy
+from holub_protocol.storage import State, Store, StoreError, StoreFull, Writes
+from holub_relay import config as settings
+from holub_relay import keyfile
+from holub_relay.config import Config
+from holub_relay.errors import Exit, OperatorError
+from holub_relay.lockfile import DataDirBusy, DataDirError, DataLock
+from holub_relay.store import SqliteStore
+
+CHARTER_FILE: Final = "charter.cbor"
+_COMMITS_MAX: Final = 64
+"""Batches in a row that one offline command may need: far more than it does; a node that never
+comes to rest is a mistake of ours."""
+
+
+class Clock:
+    """This machine's time as the node gets it."""
+
+    def __init__(self, reliable: bool) -> None:
+        """`reliable` by the operator's word."""
+        self._reliable = reliable
+
+    def now(self) -> Now:
+        """Return the moment."""
+        return Now(time.monotonic_ns() // 1000, int(time.time()), self._reliable)
+
+
+class Overlay:
+    """Bodies that were taken but are not committed yet, over the store (see node.Bodies)."""
+
+    def __init__(self, store: Store) -> None:
+        """Start with nothing under way."""
+        self._store = store
+        self._pending: dict[bytes, tuple[int, bytes]] = {}
+
+    def get(self, id_: bytes) -> bytes | None:
+        """Return a body; None if it is damaged or gone."""
+        pending = self._pending.get(id_)
+        return pending[1] if pending is not None else self._store.get(id_)
+
+    def begin(self, number: int, writes: Writes) -> None:
+        """Batch `number` is under way."""
+        for row, body in writes.rows:
+            if body is not None:
+                self._pending[row.id] = (number, body)
+
+    def end(self, number: int, writes: Writes) -> None:
+        """Batch `number` is committed, or will never be."""
+        for row, _ in writes.rows:
+            if self._pending.get(row.id, (-1, b""))[0] == number:
+                del self._pending[row.id]
+
+
+class Station:
+    """An open data directory. Use `open`, as a context."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        config: Config,
+        store: Store,
+        first_charter: bytes,
+        entropy: Callable[[int], bytes],
+        clock: Clock | None = None,
+    ) -> None:
+        """Restore the node from `store`; keys come from the directory."""
+        self.data_dir, self.config, self.store = data_dir, config, store
+        self.clock = clock or Clock(config.clock_reliable)
+        self.areas = ukraine()
+        self.entropy = entropy
+        self.identity = keyfile.load(data_dir, "node")
+        self.desk = keyfile.find(data_dir, "desk")
+        self.registrar = keyfile.find(data_dir, "registrar")
+        self.overlay = Overlay(store)
+        self._authors: dict[bytes, None] = {}
+        self._closing = ExitStack()
+        self.node = Node(
+            identity=self.identity,
+            trust=read_trust(first_charter, self.areas, data_dir / CHARTER_FILE),
+            areas=self.areas,
+            entropy=entropy,
+            verify=verify,
+            bodies=self.overlay,
+            now=self.now(),
+            # An eighth less than the store has, so that the node evicts before a commit fails.
+            policy=Policy(store_bytes=store.quota_bytes * 7 // 8),
+            rows=store.rows(),
+            counters=store.counters(),
+        )
+        self.enrol()
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: Path,
+        config: Config | None = None,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> Self:
+        """Lock and open a directory that `init` has made; `config` replaces its own settings.
+
+        Raises OperatorError: busy, no realm yet, open to others, or broken files.
+        """
+        first = read_charter(data_dir)
+        mode = data_dir.stat().st_mode
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise OperatorError(
+                f"{data_dir} holds keys and may be opened by others; run `chmod 700 {data_dir}`"
+            )
+        config = config or settings.load(data_dir)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(DataLock(data_dir))
+                store = SqliteStore.open(data_dir / "store.db", config.store_mib << 20)
+            except DataDirBusy as error:
+                raise OperatorError(str(error), Exit.BUSY) from None
+            except (DataDirError, StoreError) as error:
+                raise OperatorError(str(error)) from None
+            stack.callback(store.close)
+            station = cls(data_dir, config, store, first, entropy)
+            station._closing = stack.pop_all()
+            return station
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the store and let go of the lock."""
+        self._closing.close()
+
+    def now(self) -> Now:
+        """Return the moment as the node knows it."""
+        return self.clock.now()
+
+    @property
+    def realm_id(self) -> bytes:
+        """The realm's 32-byte id."""
+        return self.node.trust.realm_id
+
+    def enrol(self) -> None:
+        """Let the keys of this directory sign. A desk begins once it has its grant, for only
+        then is it known for whom it signs boards."""
+        trust = self.node.trust
+        for identity, desk in ((self.identity, False), (self.registrar, False), (self.desk, True)):
+            if identity is None or identity.public in self._authors:
+                continue
+            if desk and not trust.grants(identity.public):
+                continue
+            self.node.add_author(identity, desk=desk)
+            self._authors[identity.public] = None
+
+    def desk_key(self) -> Identity:
+        """Return the desk's key; OperatorError where this machine has none, or no grant."""
+        if self.desk is None:
+            raise OperatorError(
+                f"there is no desk key in {self.data_dir / 'keys'}: alerts and boards are signed "
+                "on the machine that holds desk.key"
+            )
+        if not self.node.trust.grants(self.desk.public):
+            raise OperatorError(
+                f"no grant for this desk's key {self.desk.public.hex()} has arrived; a registrar "
+                "signs one with `holub realm grant --desk --subject KEY`"
+            )
+        return self.desk
+
+    def desk_rate(self) -> int:
+        """Return how many alerts and boards together the desk may sign an hour."""
+        grants = self.node.trust.grants(self.desk_key().public)
+        return min(max(grant.rate for grant in grants), kind_named("alert").hourly)
+
+    def settle(self, wake: bool = False) -> None:
+        """Commit what the node has to write, without a daemon; `wake` signs boards that are due.
+
+        Raises OperatorError where the store has no room or fails; nothing was published then.
+        """
+        if wake:
+            self.node.wake(self.now())
+        for _ in range(_COMMITS_MAX):
+            batch = self.node.take(self.now())
+            if not batch.durable:
+                return
+            try:
+                self.store.commit(batch.writes)
+            except StoreFull as error:
+                self.node.uncommitted(held_ids(batch.writes))
+                raise OperatorError(f"the store is full: {error}; raise store_mib") from None
+            except StoreError as error:
+                raise OperatorError(f"the store failed: {error}") from None
+        raise AssertionError("the node never comes to rest")
+
+
+def held_ids(writes: Writes) -> tuple[bytes, ...]:
+    """Return the ids that a commit would have made held."""
+    return tuple(row.id for row, _ in writes.rows if row.state is State.HELD)
+
+
+def read_charter(data_dir: Path) -> bytes:
+    """Return the bytes of the charter that a directory is pinned to; OperatorError if none is."""
+    path = data_dir / CHARTER_FILE
+    try:
+        with path.open("rb") as file:
+            return file.read(CHARTER_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise OperatorError(
+            f"{data_dir} belongs to no realm yet; make one with `holub init --data {data_dir} "
+            f"--realm NAME`, or join one with `--join CHARTER`",
+            Exit.NOT_FOUND,
+        ) from None
+    except OSError as error:
+        raise OperatorError(f"can't read {path}: {error.strerror}") from None
+
+
+def read_trust(raw: bytes, areas: AreaTree, source: object) -> Trust:
+    """Read charter 1; OperatorError names `source` where it is none or of another country."""
+    try:
+        trust = Trust(raw, areas.covers)
+    except CharterError as error:
+        raise OperatorError(f"{source} is no charter to start from: {error}") from None
+    if trust.charter.registry != areas.digest:
+        raise OperatorError(
+            f"{source} names another registry of areas ({trust.charter.registry.hex()[:16]}...) "
+            f"than this Holub has ({areas.digest.hex()[:16]}...); use the Holub release that "
+            "comes with that registry"
+        )
+    return trust

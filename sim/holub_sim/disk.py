@@ -1,0 +1,109 @@
+"""A disk that takes time to commit, and what a crash leaves on it.
+
+As in the daemon: one commit at a time, what waits meanwhile goes into the next one together,
+and whoever waits for a commit is served strictly in order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from holub_protocol.storage import MemoryStore, StoreFull, Writes
+from holub_sim.streams import Stream
+from holub_sim.world import World
+
+_HALF_PPM = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class DiskPlan:
+    """`commit_us` and up to `jitter_us` more for a commit; `quota_bytes` of room."""
+
+    commit_us: int = 4_000
+    jitter_us: int = 2_000
+    quota_bytes: int = 64 << 20
+
+
+Done = Callable[[bool], None]
+"""Called when a commit is durable (True), or had no room (False)."""
+
+
+class Disk:
+    """A store behind a queue. It is the `bodies` of its node: what waits is read before what is
+    stored."""
+
+    def __init__(self, world: World, plan: DiskPlan, stream: Stream) -> None:
+        """Start empty."""
+        self.store = MemoryStore(plan.quota_bytes)
+        self.commits = 0
+        self._world, self._plan, self._stream = world, plan, stream
+        self._waiting: list[tuple[Writes, Done]] = []
+        self._under_way: list[tuple[Writes, Done]] = []
+        self._overlay: dict[bytes, bytes] = {}
+        self._life = 0
+
+    def get(self, id_: bytes) -> bytes | None:
+        """Return a body, waiting or stored; None if there is none."""
+        body = self._overlay.get(id_)
+        return body if body is not None else self.store.get(id_)
+
+    def submit(self, writes: Writes, durable: bool, done: Done) -> None:
+        """Commit `writes`, then call `done`; where there is nothing to commit (`durable` is
+        False) and nobody waits, at once."""
+        if not durable and not self._under_way:
+            done(True)
+            return
+        for row, body in writes.rows:
+            if body is not None:
+                self._overlay[row.id] = body
+        self._waiting.append((writes, done))
+        if not self._under_way:
+            self._begin()
+
+    def crash(self) -> None:
+        """Lose what waits. The commit under way is atomic: either all of it had reached the
+        disk, or nothing; nobody is told."""
+        if self._under_way and self._stream.chance(_HALF_PPM):
+            try:
+                self.store.commit(*(writes for writes, _ in self._under_way))
+            except StoreFull:
+                pass  # then nothing of it was stored, as if the crash had come first
+        self._life += 1
+        self._waiting, self._under_way = [], []
+        self._overlay.clear()
+
+    def _begin(self) -> None:
+        self._under_way, self._waiting = self._waiting, []
+        delay_us = self._plan.commit_us + self._stream.randrange(self._plan.jitter_us + 1)
+        self._world.after(delay_us, self._finish, self._life)
+
+    def _finish(self, life: int) -> None:
+        if life != self._life:
+            return
+        group = self._under_way
+        try:
+            self.store.commit(*(writes for writes, _ in group))
+            outcomes = [True] * len(group)
+        except StoreFull:
+            outcomes = [self._commit_alone(writes) for writes, _ in group]
+        self.commits += 1
+        # Still "under way" while they are told, so that what they submit queues behind them.
+        for (_, done), stored in zip(group, outcomes, strict=True):
+            done(stored)
+            if life != self._life:
+                return
+        self._under_way = []
+        self._overlay = {
+            row.id: body
+            for writes, _ in self._waiting
+            for row, body in writes.rows
+            if body is not None
+        }
+        if self._waiting:
+            self._begin()
+
+    def _commit_alone(self, writes: Writes) -> bool:
+        try:
+            self.store.commit(writes)
+        except StoreFull:
+            return False
+        return True

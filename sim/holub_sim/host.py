@@ -1,0 +1,273 @@
+"""One computer: a node, its disk and clock, and the driver between them.
+
+The driver does what the daemon's does: after each input it takes the batch, sends what is
+urgent, commits, and only then sends the rest; it wakes the node when that asks for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from holub_crypto.identity import Identity
+from holub_protocol.author import PublishError
+from holub_protocol.batch import Batch
+from holub_protocol.kinds import Body, Kind
+from holub_protocol.message import Message, Now
+from holub_protocol.node import Node
+from holub_protocol.policy import Policy
+from holub_protocol.refusal import Refusal
+from holub_sim.clock import Clock
+from holub_sim.disk import Disk, DiskPlan
+from holub_sim.network import Pipe, Wire
+from holub_sim.realm import Realm
+from holub_sim.world import World
+
+TIMER_US = 1_000
+"""How finely a machine's timers run: a node is not woken twice within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key that signs on a host; a desk's also signs boards."""
+
+    identity: Identity
+    desk: bool
+
+
+class Observer(Protocol):
+    """Who watches the hosts: checks and ledger."""
+
+    def turned(self, host: "Host", batch: Batch) -> None:
+        """A node has done something; its writes are not on disk yet."""
+
+    def committed(self, host: "Host", ids: tuple[bytes, ...]) -> None:
+        """Messages are on a host's disk."""
+
+    def crashed(self, host: "Host", ids: tuple[bytes, ...]) -> None:
+        """A host is gone; of these messages nobody has told it that they are on disk."""
+
+
+class Host:
+    """See the module. `papers` are messages that came with its installation, such as grants."""
+
+    def __init__(
+        self,
+        world: World,
+        realm: Realm,
+        name: str,
+        district: str,
+        *,
+        clock: Clock,
+        disk: DiskPlan,
+        policy: Policy,
+        observer: Observer,
+    ) -> None:
+        """Not running; `boot` it."""
+        self.name, self.district = name, district
+        self.identity = realm.identity(name)
+        self.policy, self.clock = policy, clock
+        self.disk = Disk(world, disk, world.stream(f"disk/{name}"))
+        self.papers: list[bytes] = []
+        self.signers = [Signer(self.identity, desk=False)]
+        self.wires: list[tuple[Wire, int]] = []
+        self.boot_calls: list[Callable[[], None]] = []
+        self.boots = 0
+        self.running = False
+        self.refusals: dict[Refusal, int] = {}
+        self._world, self._realm, self._observer = world, realm, observer
+        self._node: Node | None = None
+        self._pipes: dict[int, tuple[Pipe, Wire, int]] = {}
+        self._unstored: dict[bytes, None] = {}
+        self._booted_us = self._woken_us = 0
+        self._wake_us: int | None = None
+
+    @property
+    def public(self) -> bytes:
+        """The relay's key."""
+        return self.identity.public
+
+    @property
+    def node(self) -> Node:
+        """The node; only a running host has one."""
+        if self._node is None:
+            raise AssertionError(f"{self.name} is not running")
+        return self._node
+
+    def now(self) -> Now:
+        """Return the time as this machine believes it."""
+        return self.clock.now(self._world.now_us, self._booted_us)
+
+    # --- power --------------------------------------------------------------------------------
+
+    def boot(self) -> None:
+        """Start from the disk, and dial."""
+        if self.running:
+            return
+        self.boots += 1
+        self.running = True
+        self._booted_us = self._woken_us = self._world.now_us
+        self._wake_us = None
+        self._note("boot")
+        self._node = Node(
+            identity=self.identity,
+            trust=self._realm.trust(),
+            areas=self._realm.areas,
+            entropy=self._world.stream(f"entropy/{self.name}/{self.boots}").bytes,
+            verify=self._world.verify,
+            bodies=self.disk,
+            now=self.now(),
+            policy=self.policy,
+            rows=self.disk.store.rows(),
+            counters=self.disk.store.counters(),
+        )
+        for raw in self.papers:
+            self._node.offer(raw, self.now())
+        for signer in self.signers:
+            self._node.add_author(signer.identity, desk=signer.desk)
+        self._turn()
+        for wire, _ in self.wires:
+            wire.end_came_back()
+        for call in self.boot_calls:
+            call()
+
+    def crash(self, silently: bool) -> None:
+        """Stop at once: `silently` by a power cut, which peers notice by silence; else by the
+        death of the process, after which the kernel closes its links."""
+        if not self.running:
+            return
+        self._note("crash")
+        if self._node is not None:
+            for reason, count in self._node.stats().refusals:
+                self.refusals[reason] = self.refusals.get(reason, 0) + count
+        self.running = False
+        self._node = None
+        self.disk.crash()
+        for wire, side in self.wires:
+            wire.end_died(side, silently)
+        self._pipes.clear()
+        lost = tuple(id_ for id_ in self._unstored if self.disk.get(id_) is None)
+        self._unstored.clear()
+        self._observer.crashed(self, lost)
+
+    # --- inputs -------------------------------------------------------------------------------
+
+    def link_up(self, link: int, peer: bytes, pipe: Pipe) -> None:
+        """A link is up."""
+        self._note(f"up {link}")
+        wire, side = next(
+            (wire, side)
+            for wire, side in self.wires
+            if wire.connection is not None and wire.connection.number == link
+        )
+        self._pipes[link] = (pipe, wire, side)
+        self.node.link_up(link, peer, self.now())
+        self._turn()
+
+    def link_down(self, link: int) -> None:
+        """A link is down."""
+        if self._pipes.pop(link, None) is not None and self._node is not None:
+            self._note(f"down {link}")
+            self._node.link_down(link, self.now())
+            self._turn()
+
+    def receive(self, link: int, data: bytes) -> None:
+        """Bytes have arrived."""
+        if link in self._pipes and self._node is not None:
+            self._world.trace.note(self._world.now_us, self.name, f"rx {link}", data)
+            self._node.receive(link, data, self.now())
+            self._turn()
+
+    def publish(
+        self, key: bytes, kind: Kind, area: int, body: Body, lifetime_s: int
+    ) -> Message | None:
+        """Sign a message here; None where the node refuses, which its refusals count."""
+        try:
+            message = self.node.publish(key, kind, area, body, lifetime_s, self.now())
+        except PublishError as error:
+            self._note(f"unsaid {kind.name}: {error}")
+            return None
+        self._world.trace.note(self._world.now_us, self.name, f"say {kind.name}", message.raw)
+        return message
+
+    def flush(self) -> None:
+        """Let what was published leave."""
+        self._turn()
+
+    # --- the driver ---------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        batch = self.node.take(self.now())
+        for link, data in batch.urgent:
+            self._send(link, data)
+        if batch.durable or batch.sends or batch.closes:
+            for row, _ in batch.writes.rows:
+                self._unstored[row.id] = None
+            self.disk.submit(batch.writes, batch.durable, lambda ok: self._stored(batch, ok))
+        if batch.events:
+            self._observer.turned(self, batch)
+        self._plan_wake()
+
+    def _stored(self, batch: Batch, stored: bool) -> None:
+        """The batch is on disk: now its acknowledgements may leave."""
+        if self._node is None:
+            return
+        ids = tuple(row.id for row, _ in batch.writes.rows)
+        for id_ in ids:
+            self._unstored.pop(id_, None)
+        if not stored:
+            self._no_room(ids)
+            return
+        if ids:
+            self._observer.committed(self, ids)
+        for link, data in batch.sends:
+            self._send(link, data)
+        for link, _ in batch.closes:
+            self._hang_up(link)
+
+    def _no_room(self, ids: tuple[bytes, ...]) -> None:
+        """What was not stored must not be acknowledged: the links that might are closed."""
+        self._note("full")
+        self.node.uncommitted(ids)
+        for link in list(self._pipes):
+            self._hang_up(link)
+
+    def _hang_up(self, link: int) -> None:
+        known = self._pipes.get(link)
+        if known is not None:
+            _, wire, side = known
+            if wire.connection is not None and wire.connection.number == link:
+                wire.connection.take_down(side)
+
+    def _send(self, link: int, data: bytes) -> None:
+        known = self._pipes.get(link)
+        if known is not None:
+            known[0].send(data)
+
+    def _plan_wake(self) -> None:
+        due_us = self.node.next_wake_us()
+        if due_us is None:
+            self._wake_us = None
+            return
+        at_us = max(self._booted_us + due_us, self._woken_us + TIMER_US, self._world.now_us)
+        if self._wake_us is None or at_us < self._wake_us:
+            self._wake_us = at_us
+            self._world.at(at_us, self._wake, at_us)
+        elif at_us > self._wake_us:
+            # The event planned earlier finds that it came too soon, and plans anew.
+            return
+
+    def _wake(self, at_us: int) -> None:
+        if at_us != self._wake_us or self._node is None:
+            return
+        self._wake_us = None
+        due_us = self._node.next_wake_us()
+        if due_us is not None and self._booted_us + due_us <= self._world.now_us:
+            self._woken_us = self._world.now_us
+            self._world.trace.note(self._world.now_us, self.name, "wake")
+            self._node.wake(self.now())
+            self._turn()
+        else:
+            self._plan_wake()
+
+    def _note(self, what: str) -> None:
+        self._world.trace.note(self._world.now_us, self.name, what)

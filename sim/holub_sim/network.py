@@ -1,0 +1,369 @@
+"""Links as a node meets them: ordered reliable streams that are slow, stall and break.
+
+The node talks over TCP, so a lost segment is not missing: it comes late, and all behind it wait
+for it. A cut stalls the streams; after 15 s of silence each end takes its link down, and what
+was under way is gone. Both ends then dial again, backing off from 1 s to 30 s.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from holub_sim.streams import Stream
+from holub_sim.world import World
+
+SEGMENT_BYTES = 1400
+"""What a TCP segment carries on Ethernet, options and a tunnel allowed for."""
+
+OVERHEAD_BYTES = 58
+"""Beside it on the wire: 40 of IP and TCP and 18 of the link's own encryption."""
+
+FLIGHT_US = 1_000
+"""Segments that arrive within a millisecond are handed over at once: fewer events, and no
+bearer slow enough to matter sends two in that time."""
+
+RETRANSMIT_US = 200_000
+"""Linux's least retransmission timeout; each further one doubles it."""
+
+SILENCE_US = 15_000_000
+KEEP_ALIVE_US = 5_000_000
+"""The daemon's keep-alive: a link silent for three of them is dead."""
+
+DIAL_MIN_US = 1_000_000
+DIAL_MAX_US = 30_000_000
+"""Back-off of redialling: 1, 2, 4 ... 30 s, each up to a quarter more or less."""
+
+HANDSHAKE_LATENCIES = 5
+"""From SYN to the last handshake message: TCP takes two ways, Noise XX three."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One direction: `latency_us` and up to `jitter_us` more, `bits_per_s`, and of a million
+    segments `loss_ppm` that have to be sent again."""
+
+    latency_us: int
+    jitter_us: int
+    bits_per_s: int
+    loss_ppm: int
+
+
+class End(Protocol):
+    """What a link joins."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the trace."""
+
+    @property
+    def public(self) -> bytes:
+        """Its key, which the handshake has proved."""
+
+    @property
+    def running(self) -> bool:
+        """Whether anybody is there to answer."""
+
+    def link_up(self, link: int, peer: bytes, pipe: "Pipe") -> None:
+        """A link is up; what it has to say goes into `pipe`."""
+
+    def link_down(self, link: int) -> None:
+        """A link is down."""
+
+    def receive(self, link: int, data: bytes) -> None:
+        """Bytes have arrived."""
+
+
+class Pipe:
+    """One direction of one connection. None in the queue is the end of the stream (FIN)."""
+
+    def __init__(
+        self, world: World, quality: Quality, stream: Stream, deliver: Callable[[bytes | None], None]
+    ) -> None:
+        """`deliver` gets the bytes, in order, and None at the end of the stream."""
+        self.bytes_sent = self.segments_sent = self.segments_lost = 0
+        self._world, self._quality, self._stream = world, quality, stream
+        self._deliver = deliver
+        self._queue: deque[tuple[int, bytes | None]] = deque()
+        self._free_us = self._last_us = 0
+        self._stalled_since_us: int | None = None
+        self._planned = self._closed = self._ended = False
+
+    def send(self, data: bytes) -> None:
+        """Take bytes; after `finish` or `close` they go nowhere."""
+        if self._ended or self._closed:
+            return
+        self.bytes_sent += len(data)
+        begin = 0
+        first_us = self._arrival(min(SEGMENT_BYTES, len(data)))
+        last_us = first_us
+        for start in range(SEGMENT_BYTES, len(data), SEGMENT_BYTES):
+            arrival_us = self._arrival(min(SEGMENT_BYTES, len(data) - start))
+            if arrival_us - first_us > FLIGHT_US:
+                self._queue.append((last_us, data[begin:start]))
+                begin, first_us = start, arrival_us
+            last_us = arrival_us
+        self._queue.append((last_us, data[begin:]))
+        self._plan()
+
+    def finish(self) -> None:
+        """End the stream behind what was sent."""
+        if not self._ended and not self._closed:
+            self._queue.append((self._arrival(0), None))
+            self._ended = True
+            self._plan()
+
+    def close(self) -> None:
+        """Nothing arrives any more."""
+        self._closed = True
+        self._queue.clear()
+
+    def stall(self) -> None:
+        """The path is cut: segments are lost until `resume`."""
+        if self._stalled_since_us is None:
+            self._stalled_since_us = self._world.now_us
+
+    def resume(self) -> None:
+        """The path is back: the next retransmission, if one is due, gets through."""
+        if self._stalled_since_us is None:
+            return
+        since_us, self._stalled_since_us = self._stalled_since_us, None
+        silent_us = self._world.now_us - since_us
+        timeout_us = self._timeout_us()
+        waited_us = timeout_us
+        while waited_us < silent_us:
+            timeout_us *= 2
+            waited_us += timeout_us
+        again_us = since_us + waited_us + self._quality.latency_us
+        self._queue = deque((max(at_us, again_us), data) for at_us, data in self._queue)
+        if self._queue:
+            self._last_us = max(self._last_us, again_us)
+            self._plan()
+
+    def _timeout_us(self) -> int:
+        quality = self._quality
+        return max(RETRANSMIT_US, 2 * quality.latency_us + 4 * quality.jitter_us)
+
+    def _arrival(self, size: int) -> int:
+        """When the last bit of the next segment arrives, never before the one ahead of it."""
+        quality = self._quality
+        bits = (size + OVERHEAD_BYTES) * 8
+        begin_us = max(self._world.now_us, self._free_us)
+        self._free_us = begin_us + bits * 1_000_000 // quality.bits_per_s
+        arrival_us = self._free_us + quality.latency_us
+        if quality.jitter_us:
+            arrival_us += self._stream.randrange(quality.jitter_us + 1)
+        timeout_us = self._timeout_us()
+        self.segments_sent += 1
+        while self._stream.chance(quality.loss_ppm):
+            self.segments_lost += 1
+            arrival_us += timeout_us
+            timeout_us *= 2
+        self._last_us = max(self._last_us, arrival_us)
+        return self._last_us
+
+    def _plan(self) -> None:
+        if not self._planned and self._queue and self._stalled_since_us is None:
+            self._planned = True
+            self._world.at(max(self._queue[0][0], self._world.now_us), self._arrive)
+
+    def _arrive(self) -> None:
+        self._planned = False
+        while self._queue and self._stalled_since_us is None:
+            if self._queue[0][0] > self._world.now_us:
+                break
+            _, data = self._queue.popleft()
+            self._deliver(data)
+        self._plan()
+
+
+class Connection:
+    """One life of a wire: two pipes, and which of its ends hold it for up."""
+
+    def __init__(self, world: World, wire: "Wire", number: int) -> None:
+        """Bring it up at both ends."""
+        self.number, self.wire = number, wire
+        self.up = [True, True]
+        self.silences = [0, 0]
+        names = [end.name for end in wire.ends]
+        # Pipe i carries what end i says; each has chance of its own, in every life.
+        self.pipes = [
+            Pipe(
+                world,
+                wire.quality,
+                world.stream(f"pipe/{names[side]}>{names[1 - side]}/{wire.connections}"),
+                lambda data, side=side: self._deliver(1 - side, data),  # type: ignore[misc]
+            )
+            for side in (0, 1)
+        ]
+
+    def _deliver(self, side: int, data: bytes | None) -> None:
+        if not self.up[side]:
+            return
+        if data is None:
+            self.take_down(side)
+        else:
+            self.wire.ends[side].receive(self.number, data)
+
+    def take_down(self, side: int, alive: bool = True) -> None:
+        """End `side` gives the link up; its peer hears of it if the path allows. Where the end
+        is not `alive` any more, nobody is told: that is for `Wire.end_died`."""
+        if not self.up[side]:
+            return
+        self.up[side] = False
+        self.pipes[1 - side].close()
+        if alive:
+            self.pipes[side].finish()
+            self.wire.ends[side].link_down(self.number)
+        self.wire.lost(self)
+
+    def abandon(self) -> None:
+        """Both ends give it up at once: another connection takes its place."""
+        for pipe in self.pipes:
+            pipe.close()
+        for side in (0, 1):
+            if self.up[side]:
+                self.up[side] = False
+                self.wire.ends[side].link_down(self.number)
+
+
+class Wire:
+    """What joins two ends: at most one connection at a time, and the dialling between."""
+
+    def __init__(self, world: World, a: End, b: End, quality: Quality) -> None:
+        """Not connected; call `dial`."""
+        self.ends = (a, b)
+        self.quality = quality
+        self.connection: Connection | None = None
+        self.connections = 0
+        self._bytes_before = [0, 0, 0]
+        self._world = world
+        self._stream = world.stream(f"wire/{a.name}-{b.name}")
+        self._cuts = 0
+        self._dials = 0
+        self._dialling = 0
+        self._back_off_us = DIAL_MIN_US
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the path is cut."""
+        return self._cuts > 0
+
+    @property
+    def up(self) -> bool:
+        """Whether both ends hold the link for up and bytes pass."""
+        return self.connection is not None and all(self.connection.up) and not self._cuts
+
+    def cut(self) -> None:
+        """Cut the path; cuts add up, each is healed on its own."""
+        self._cuts += 1
+        if self._cuts > 1:
+            return
+        if self.connection is not None:
+            for side, pipe in enumerate(self.connection.pipes):
+                pipe.stall()
+                if self.connection.up[1 - side]:
+                    self._fall_silent(self.connection, 1 - side)
+
+    def heal(self) -> None:
+        """Undo one cut."""
+        self._cuts -= 1
+        if self._cuts:
+            return
+        if self.connection is not None:
+            for side, pipe in enumerate(self.connection.pipes):
+                pipe.resume()
+                if self.connection.up[side]:  # else its peer goes on hearing nothing
+                    self.connection.silences[1 - side] += 1
+
+    def dial(self) -> None:
+        """Begin to dial, unless the link is up or both ends are at it already."""
+        if not self._dialling and not self.up:
+            self._back_off_us = DIAL_MIN_US
+            self._dials += 1
+            self._dialling = self._dials
+            self._world.after(self._stream.randrange(DIAL_MIN_US), self._attempt, self._dialling)
+
+    def end_died(self, side: int, silently: bool) -> None:
+        """One end has crashed. Where only its process died the kernel ends the stream; where its
+        power failed the peer finds out by silence."""
+        connection = self.connection
+        if connection is None or not connection.up[side]:
+            return
+        if not silently:
+            connection.pipes[side].finish()
+        elif connection.up[1 - side]:
+            connection.pipes[side].close()
+            self._fall_silent(connection, 1 - side)
+        connection.take_down(side, alive=False)
+
+    def end_came_back(self) -> None:
+        """An end has booted: it dials at once."""
+        self._dialling = 0
+        self.dial()
+
+    def lost(self, connection: Connection) -> None:
+        """One end has taken the link down: dial."""
+        if connection is self.connection:
+            self.dial()
+
+    def traffic(self) -> tuple[int, int, int]:
+        """Return (bytes, segments, segments lost) of both directions so far."""
+        total = list(self._bytes_before)
+        for pipe in self.connection.pipes if self.connection is not None else ():
+            for i, count in enumerate((pipe.bytes_sent, pipe.segments_sent, pipe.segments_lost)):
+                total[i] += count
+        return total[0], total[1], total[2]
+
+    def _fall_silent(self, connection: Connection, side: int) -> None:
+        """What `side` heard last came up to a keep-alive ago."""
+        connection.silences[side] += 1
+        patience_us = SILENCE_US - self._stream.randrange(KEEP_ALIVE_US)
+        silence = connection.silences[side]
+        self._world.after(patience_us, self._give_up, connection, side, silence)
+
+    def _give_up(self, connection: Connection, side: int, silence: int) -> None:
+        if connection.silences[side] == silence:
+            connection.take_down(side)
+
+    def _reachable(self) -> bool:
+        return not self._cuts and all(end.running for end in self.ends)
+
+    def _attempt(self, dialling: int) -> None:
+        if dialling != self._dialling:
+            return
+        if self.up:
+            self._dialling = 0
+        elif self._reachable():
+            handshake_us = HANDSHAKE_LATENCIES * self.quality.latency_us
+            self._world.after(handshake_us, self._shake_hands, dialling)
+        else:
+            self._back_off(dialling)
+
+    def _shake_hands(self, dialling: int) -> None:
+        if dialling != self._dialling:
+            return
+        if self._reachable():
+            self._dialling = 0
+            self._connect()
+        else:
+            self._back_off(dialling)
+
+    def _back_off(self, dialling: int) -> None:
+        quarter_us = self._back_off_us // 4
+        low_us, high_us = self._back_off_us - quarter_us, self._back_off_us + quarter_us
+        wait_us = self._stream.between(low_us, high_us)
+        self._back_off_us = min(DIAL_MAX_US, 2 * self._back_off_us)
+        self._world.after(wait_us, self._attempt, dialling)
+
+    def _connect(self) -> None:
+        """A new authenticated link replaces the old one, where an end still held that for up."""
+        if self.connection is not None:
+            self._bytes_before = list(self.traffic())
+            old, self.connection = self.connection, None
+            old.abandon()
+        self.connections += 1
+        connection = self.connection = Connection(self._world, self, self._world.number())
+        for side, end in enumerate(self.ends):
+            if connection.up[side]:
+                end.link_up(connection.number, self.ends[1 - side].public, connection.pipes[side])

@@ -1,0 +1,36 @@
+"""What happened, as text lines, and one hash over all of them: two equal runs are equal in it."""
+
+from hashlib import blake2b
+from typing import Protocol
+
+
+class Sink(Protocol):
+    """Where the lines go, such as an open text file."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line."""
+
+
+class Trace:
+    """Hashes every line, and hands it on to a sink where there is one."""
+
+    def __init__(self, sink: Sink | None = None) -> None:
+        """Start with the hash of nothing."""
+        self._hash = blake2b(digest_size=16)
+        self._sink = sink
+        self.lines = 0
+
+    def note(self, t_us: int, who: str, what: str, data: bytes = b"") -> None:
+        """Add `t_us who what [length digest]`: bytes count in full, but are told by digest."""
+        line = f"{t_us} {who} {what}"
+        if data:
+            line += f" {len(data)} {blake2b(data, digest_size=8).hexdigest()}"
+        line += "\n"
+        self._hash.update(line.encode())
+        self.lines += 1
+        if self._sink is not None:
+            self._sink.write(line)
+
+    def digest(self) -> str:
+        """Return the hash so far, in hex."""
+        return self._hash.hexdigest()

@@ -1,0 +1,54 @@
+"""The heap of events: simulated time, and the only order in which anything happens."""
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+from holub_sim.signatures import Verifications
+from holub_sim.streams import Stream
+from holub_sim.trace import Trace
+
+
+class World:
+    """Time in integer microseconds from 0 on; what is due at one moment happens in the order in
+    which it was planned. `seed` gives every stream of chance; `start_s` is Unix time at 0."""
+
+    def __init__(self, seed: int, start_s: int, trace: Trace | None = None) -> None:
+        """Start at microsecond 0 with nothing planned."""
+        self.seed, self.start_s = seed, start_s
+        self.trace = trace or Trace()
+        self.verify = Verifications()
+        self.now_us = 0
+        self.events = 0
+        self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._planned = 0
+        self._numbers = 0
+
+    def at(self, t_us: int, call: Callable[..., None], *args: Any) -> None:
+        """Plan `call(*args)`; raises ValueError for a moment that has passed."""
+        if t_us < self.now_us:
+            raise ValueError(f"microsecond {t_us} has passed: it is {self.now_us}")
+        self._planned += 1
+        heapq.heappush(self._heap, (t_us, self._planned, call, args))
+
+    def after(self, delay_us: int, call: Callable[..., None], *args: Any) -> None:
+        """Plan `call(*args)` in `delay_us`."""
+        self.at(self.now_us + delay_us, call, *args)
+
+    def run(self, until_us: int) -> None:
+        """Let everything happen that is due up to and including `until_us`."""
+        heap = self._heap
+        while heap and heap[0][0] <= until_us:
+            self.now_us, _, call, args = heapq.heappop(heap)
+            self.events += 1
+            call(*args)
+        self.now_us = max(self.now_us, until_us)
+
+    def stream(self, name: str) -> Stream:
+        """Return a new stream of chance of that name; ask once for each."""
+        return Stream(self.seed, name)
+
+    def number(self) -> int:
+        """Return a number not given before, from 1 on."""
+        self._numbers += 1
+        return self._numbers

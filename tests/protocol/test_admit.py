@@ -1,0 +1,137 @@
+"""The gate: checks from cheap to dear, and one answer for each message."""
+
+import pytest
+
+from holub_crypto.identity import verify
+from holub_protocol.admit import Admitted, admit, claims, row_of, timely
+from holub_protocol.desk import compose_board
+from holub_protocol.kinds import Class
+from holub_protocol.kinds.alert import AlertBody, Verb
+from holub_protocol.kinds.board import BoardBody
+from holub_protocol.message import BodyError, Message, Now
+from holub_protocol.refusal import Refusal
+from holub_protocol.truth import Truth
+from support_realm import AIR_RAID, KYIV, KYIV_OBLAST, START_S, Realm, decoded, key, now_at
+
+DESK = key("desk")
+
+
+def gate(realm: Realm, raw: bytes, at_s: float = 0, age_s: int = 0) -> tuple[object, int]:
+    """Return (the answer, how many signatures were checked)."""
+    checks = 0
+
+    def counted(public: bytes, data: bytes, signature: bytes) -> bool:
+        nonlocal checks
+        checks += 1
+        return verify(public, data, signature)
+
+    trust = realm.trust()
+    body = decoded(realm, realm.grant(DESK.public)).body
+    trust.add_grant(b"g" * 32, body.grant)  # type: ignore[attr-defined]
+    answer = admit(
+        decoded(realm, raw), trust=trust, areas=realm.areas, verify=counted, age_s=age_s,
+        now=now_at(at_s),
+    )  # fmt: skip
+    return answer, checks
+
+
+def test_a_granted_message_is_admitted_with_its_signer_and_authority() -> None:
+    """The answer names the key that signed, on whose behalf, and its rate."""
+    realm = Realm()
+    answer, checks = gate(realm, realm.start(DESK))
+    assert isinstance(answer, Admitted)
+    assert (answer.signer, answer.authority, answer.rate) == (DESK.public, 1, 1000)
+    assert checks == 1
+
+
+def test_junk_is_refused_before_the_signature_is_checked() -> None:
+    """Unknown signers, expired messages and those out of scope cost no signature check."""
+    realm = Realm()
+    body = AlertBody(Verb.START, (), AIR_RAID)
+    cases = [
+        (realm.start(key("stranger")), 0, Refusal.UNKNOWN_SIGNER),
+        (realm.start(DESK, created_s=START_S - 90_000), 0, Refusal.EXPIRED),
+        (realm.message(DESK, "alert", body, area=99999), 0, Refusal.AREA),
+        (realm.message(DESK, "need", body, area=KYIV), 0, Refusal.KIND),
+        (realm.message(DESK, "alert", body, area=KYIV, k=1000), 0, Refusal.COUNTER),
+    ]
+    for raw, at_s, reason in cases:
+        assert gate(realm, raw, at_s) == (reason, 0)
+
+
+def test_a_bad_signature_costs_one_check() -> None:
+    """A forged message with a known hint is found out by one verification."""
+    realm = Realm()
+    raw = realm.start(DESK)
+    assert gate(realm, raw[:-1] + bytes((raw[-1] ^ 1,))) == (Refusal.BAD_SIGNATURE, 1)
+
+
+@pytest.mark.parametrize(
+    ("reliable", "wall_s", "age_s", "answer"),
+    [
+        (True, START_S, 0, None),
+        (True, START_S + 3600, 0, Refusal.EXPIRED),
+        (True, START_S, 9999, None),
+        (False, 0, 0, None),
+        (False, START_S + 9999, 0, None),
+        (False, 0, 3600, Refusal.EXPIRED),
+        (True, START_S - 121, 0, Refusal.FUTURE),
+        (True, START_S - 120, 0, None),
+        (False, START_S - 9999, 0, None),
+    ],
+)
+def test_time_is_judged_by_the_clock_that_can_be_relied_on(
+    reliable: bool, wall_s: int, age_s: int, answer: Refusal | None
+) -> None:
+    """With a reliable clock the wall decides; without one only the age that was gathered."""
+    realm = Realm()
+    message = decoded(realm, realm.note(DESK, "x"))
+    assert timely(message, age_s, Now(0, wall_s, reliable)) is answer
+
+
+def test_a_start_from_the_future_is_not_held_back() -> None:
+    """People are warned first: only removals and everything else wait for their time."""
+    realm = Realm()
+    late = START_S + 9000
+    assert timely(decoded(realm, realm.start(DESK, created_s=late)), 0, now_at(0)) is None
+    clear = AlertBody(Verb.CLEAR, (), AIR_RAID, (b"incident",))
+    raw = realm.message(DESK, "alert", clear, area=KYIV, created_s=late)
+    assert timely(decoded(realm, raw), 0, now_at(0)) is Refusal.FUTURE
+
+
+def test_a_message_claims_all_areas_of_header_and_body() -> None:
+    """Neither an alert nor a board can name a place that the gate does not see."""
+    realm = Realm()
+    body = AlertBody(Verb.START, (KYIV,), AIR_RAID)
+    alert = decoded(realm, realm.message(DESK, "alert", body, area=KYIV_OBLAST))
+    (claim,) = claims(alert, realm.areas)
+    assert claim.areas == (KYIV_OBLAST, KYIV)
+    truth = Truth(realm.areas, ())
+    start = decoded(realm, realm.start(DESK))
+    truth.add(start, DESK.public, 1)
+    board_body = compose_board(truth, 1, DESK.public, realm.areas)
+    board = decoded(realm, realm.message(DESK, "board", board_body))
+    (claim,) = claims(board, realm.areas)
+    assert claim.areas == (0, KYIV)
+    assert claim.hazard == AIR_RAID
+
+
+def test_bits_beyond_the_registry_are_malformed() -> None:
+    """A bitmap that names more areas than there are is no board."""
+    realm = Realm()
+    body = BoardBody(330, bitmaps=((AIR_RAID, bytes(40) + b"\x01"),))
+    board = decoded(realm, realm.message(DESK, "board", body))
+    with pytest.raises(BodyError, match="bit"):
+        claims(board, realm.areas)
+    assert gate(realm, board.raw) == (Refusal.MALFORMED, 0)
+
+
+def test_a_row_remembers_what_accounting_needs() -> None:
+    """Signer, authority, order, end, area, size and age all reach the store."""
+    realm = Realm()
+    message: Message = decoded(realm, realm.start(DESK))
+    row = row_of(Admitted(message, DESK.public, 1, 1000), 7, now_at(3))
+    assert (row.id, row.signer, row.authority) == (message.id, DESK.public, 1)
+    assert (row.created_s, row.k) == message.point
+    assert (row.expires_s, row.area, row.size_bytes) == (message.expires_s, KYIV, len(message.raw))
+    assert (row.cls, row.age_s, row.received_s) == (Class.ALERT, 7, START_S + 3)

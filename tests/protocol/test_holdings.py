@@ -1,0 +1,180 @@
+"""The index: what is held, seen, listed and due, by the node's own steady seconds."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holub_protocol.holdings import Holdings
+from holub_protocol.kinds import Class
+from holub_protocol.storage import ROW_BYTES, Row, State
+from support_realm import START_S, Entropy, now_at
+
+SALT = b"s" * 32
+NEED = 12
+
+
+def row(name: str, lifetime_s: int = 3600, cls: Class = Class.PEOPLE, size: int = 100) -> Row:
+    """Return a row of a message made at the start."""
+    return Row(
+        id=Entropy(name)(32),
+        kind=NEED,
+        cls=cls,
+        signer=b"k" * 32,
+        authority=0,
+        created_s=START_S,
+        k=0,
+        expires_s=START_S + lifetime_s,
+        area=0,
+        size_bytes=size,
+        state=State.HELD,
+        age_s=5,
+        received_s=START_S,
+    )
+
+
+def test_a_row_comes_back_as_it_was_given() -> None:
+    """The columns lose nothing of a row but the store's own arrival number."""
+    holdings = Holdings(1 << 20)
+    given_row = row("a")
+    holdings.add(given_row, now_at(0))
+    assert holdings.row(given_row.id) == given_row
+    assert given_row.id in holdings
+    assert holdings.size_bytes(given_row.id) == 100
+    assert holdings.live(b"k" * 32, "need") == 1
+
+
+def test_what_has_under_a_minute_to_live_leaves_the_set_before_it_expires() -> None:
+    """Two clocks need not agree on a second: near its end an id is no longer compared."""
+    holdings = Holdings(1 << 20)
+    item = row("a", lifetime_s=300)
+    holdings.add(item, now_at(0))
+    assert holdings.root(Class.PEOPLE, SALT)[0] == 1
+    assert holdings.next_due_us() == 240_000_000
+    assert holdings.advance(now_at(241)) == ()
+    assert holdings.root(Class.PEOPLE, SALT)[0] == 0
+    assert holdings.advance(now_at(300)) == (item.id,)
+
+
+def test_a_wall_clock_that_jumps_expires_nothing() -> None:
+    """Deadlines were fixed in steady time: a clock set forward by 30 years deletes nothing."""
+    holdings = Holdings(1 << 20)
+    holdings.add(row("a"), now_at(0))
+    jumped = replace(now_at(10), wall_s=START_S + 30 * 365 * 86400)
+    assert holdings.advance(jumped) == ()
+
+
+def test_an_unreliable_clock_counts_by_age() -> None:
+    """Without a wall clock to rely on, the age that the bearer gave decides."""
+    holdings = Holdings(1 << 20)
+    item = row("a", lifetime_s=300)
+    lost = replace(now_at(0, reliable=False), wall_s=0)
+    holdings.add(item, lost)
+    assert holdings.advance(replace(now_at(294, reliable=False), wall_s=0)) == ()
+    assert holdings.advance(replace(now_at(295, reliable=False), wall_s=0)) == (item.id,)
+
+
+def test_deadlines_are_reckoned_anew_when_the_clock_becomes_reliable() -> None:
+    """A node that learns the time lets go of what is over by it, and of nothing else."""
+    holdings = Holdings(1 << 20)
+    old, young = row("old", lifetime_s=300), row("young", lifetime_s=3600)
+    lost = replace(now_at(0, reliable=False), wall_s=0)
+    for item in (old, young):
+        holdings.add(item, lost)
+    found = replace(now_at(1), wall_s=START_S + 600)
+    holdings.rebase(found)
+    assert holdings.advance(found) == (old.id,)
+
+
+def test_the_lower_age_of_two_copies_counts() -> None:
+    """A second copy can only make a message younger, never below what was seen here."""
+    holdings = Holdings(1 << 20)
+    item = replace(row("a"), age_s=500)
+    holdings.add(item, now_at(0))
+    holdings.lower_age(item.id, 200, now_at(100))
+    assert holdings.age_s(item.id, now_at(100)) == 200
+    holdings.lower_age(item.id, 10, now_at(100))
+    assert holdings.age_s(item.id, now_at(100)) == 100
+
+
+def test_superseded_leaves_the_set_but_stays_seen() -> None:
+    """A board that was replaced is not compared any more, nor can it be replayed."""
+    holdings = Holdings(1 << 20)
+    item = row("a")
+    holdings.add(item, now_at(0))
+    holdings.set_state(item.id, State.SUPERSEDED)
+    assert holdings.state(item.id) is State.SUPERSEDED
+    assert holdings.root(Class.PEOPLE, SALT)[0] == 0
+    assert holdings.used_bytes == 0
+
+
+def test_evicted_stays_in_the_set_until_there_is_room() -> None:
+    """An evicted id is not asked for at once; when room comes it is forgotten and asked anew."""
+    holdings = Holdings(1000)
+    item = row("a")
+    holdings.add(item, now_at(0))
+    holdings.set_state(item.id, State.EVICTED)
+    assert holdings.root(Class.PEOPLE, SALT)[0] == 1
+    assert holdings.readmit(900) == ()
+    assert holdings.readmit(0) == (item.id,)
+
+
+def test_lower_classes_and_soonest_expiry_go_first() -> None:
+    """Room for an official notice comes from bulk first, then from people, soonest over first."""
+    holdings = Holdings(100_000)
+    items = {
+        name: row(name, lifetime_s=life, cls=cls)
+        for name, life, cls in (
+            ("bulk", 7200, Class.BULK),
+            ("soon", 600, Class.PEOPLE),
+            ("late", 7200, Class.PEOPLE),
+            ("alert", 600, Class.ALERT),
+        )
+    }
+    for item in items.values():
+        holdings.add(item, now_at(0))
+    deadline_s = 3600
+    victims = holdings.victims(Class.OFFICIAL, deadline_s, 2 * (100 + ROW_BYTES))
+    assert victims[:2] == (items["bulk"].id, items["soon"].id)
+    assert items["alert"].id not in victims
+    everything = 10 * (100 + ROW_BYTES)
+    assert holdings.victims(Class.OFFICIAL, deadline_s, everything) == ()
+
+
+def test_bulk_never_pushes_out_its_betters() -> None:
+    """A flood of the lowest class finds no victims but its own that end sooner."""
+    holdings = Holdings(100_000)
+    holdings.add(row("person"), now_at(0))
+    holdings.add(row("bulk", lifetime_s=60, cls=Class.BULK), now_at(0))
+    assert holdings.victims(Class.BULK, 30, 1) == ()
+    assert len(holdings.victims(Class.BULK, 3600, 1)) == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=60))
+def test_counts_agree_with_a_plain_model(steps: list[tuple[str, bool]]) -> None:
+    """However ids come and go, bytes, live counts and roots are those of the set that is left."""
+    holdings, model = Holdings(1 << 20), {}
+    for name, arrives in steps:
+        item = row(name)
+        if arrives and name not in model:
+            holdings.add(item, now_at(0))
+            model[name] = item
+        elif not arrives and name in model:
+            holdings.remove(model.pop(name).id)
+    fresh = Holdings(1 << 20)
+    for item in model.values():
+        fresh.add(item, now_at(0))
+    assert holdings.used_bytes == len(model) * (100 + ROW_BYTES)
+    assert holdings.live(b"k" * 32, "need") == len(model)
+    assert holdings.root(Class.PEOPLE, SALT) == fresh.root(Class.PEOPLE, SALT)
+    assert sorted(holdings.held_ids(Class.PEOPLE)) == sorted(i.id for i in model.values())
+    assert len(holdings.snapshot(Class.PEOPLE, SALT)) == len(model)
+
+
+def test_holding_an_id_twice_is_our_own_mistake() -> None:
+    """The flow asks before it adds: a second add is an error of ours, and loud."""
+    holdings = Holdings(1 << 20)
+    holdings.add(row("a"), now_at(0))
+    with pytest.raises(AssertionError, match="held already"):
+        holdings.add(row("a"), now_at(0))

@@ -1,0 +1,170 @@
+"""Keeping two sets equal: when roots go, who opens, how often, and what is remembered."""
+
+from holub_protocol.frames import IHave, Refuse, Want, encode
+from holub_protocol.framing import frame_bytes
+from holub_protocol.kinds import Class
+from holub_protocol.reconcile import short_id
+from holub_protocol.refusal import Refusal
+from support_net import Host, Net
+from support_realm import Box, Pair, Realm, decoded, key, now_at
+
+DESK = key("desk")
+
+
+def full(realm: Realm, name: str, notes: int) -> Box:
+    """Return a box that knows its realm and holds some notes."""
+    box = Box(realm, name)
+    writer = key("writer")
+    box.node.offer(realm.relay_grant(writer.public), now_at(0))
+    box.node.offer(realm.grant(DESK.public), now_at(0))
+    realm.counter = 0
+    for number in range(notes):
+        box.node.offer(realm.note(writer, f"{number}"), now_at(0))
+    box.flush(0)
+    return box
+
+
+def link_bytes(pair: Pair) -> int:
+    """Return the bytes that went both ways."""
+    return sum(pair.bytes.values())
+
+
+def test_equal_sets_cost_under_300_bytes_with_hello() -> None:
+    """Two nodes that hold the same find it out from HELLO and one root each."""
+    realm = Realm()
+    a, b = full(realm, "a", 50), full(realm, "b", 0)
+    pair = Pair(a, b)
+    pair.run(1)
+    pair.cut()
+    assert a.held() == b.held()
+    before = link_bytes(pair)
+    pair.connect()
+    pair.exchange()
+    assert link_bytes(pair) - before < 300
+    assert all(equal for _, equal in a.node.stats().links[0].equal)
+
+
+def test_an_idle_link_falls_silent() -> None:
+    """With nothing new roots come after 30 s, then ever later, up to 15 minutes."""
+    realm = Realm()
+    pair = Pair(full(realm, "a", 5), full(realm, "b", 0))
+    pair.run(2)
+    before = link_bytes(pair)
+    pair.run(3600, step=5)
+    assert link_bytes(pair) - before < 2 * 12 * 120
+
+
+def test_a_burst_is_acknowledged_by_few_roots() -> None:
+    """Sixteen messages pushed together are acknowledged by one or two roots, not sixteen."""
+    realm = Realm()
+    a, b = full(realm, "a", 0), full(realm, "b", 0)
+    pair = Pair(a, b)
+    pair.run(2)
+    before = b.node.stats().links[0].frames_out
+    for number in range(16):
+        a.node.offer(realm.note(key("writer"), f"burst {number}"), now_at(pair.at_s))
+    pair.run(2)
+    assert a.held() == b.held()
+    assert b.node.stats().links[0].frames_out - before <= 2
+
+
+def test_sets_that_differ_for_good_are_compared_ever_more_rarely() -> None:
+    """What one side refuses stays a difference: it is asked for once and costs little after."""
+    realm = Realm()
+    ahead = Host(realm, "ahead", clock_s=7200)
+    net = Net([Host(realm, "true"), ahead])
+    for index in (0, 1):
+        net.offer(index, realm.relay_grant(key("writer").public))
+        realm.counter = 0
+    net.offer(0, realm.note(key("writer"), "over by the other's clock"))
+    net.link(0, 1)
+    net.settle(60, step_s=0.5)
+    assert ahead.refused == {Refusal.EXPIRED: 1}
+    before = ahead.node.stats().links[0]
+    net.settle(900, step_s=5)
+    after = ahead.node.stats().links[0]
+    assert after.bytes_in - before.bytes_in < 3000
+    assert ahead.refused == {Refusal.EXPIRED: 1}
+
+
+def test_only_the_lower_key_opens() -> None:
+    """Of two sides that see a difference one opens: no crossing reconciliations."""
+    realm = Realm()
+    a, b = full(realm, "a", 40), full(realm, "b", 0)
+    pair = Pair(a, b)
+    pair.run(2)
+    opener, other = sorted((a, b), key=lambda box: box.identity.public)
+    assert a.held() == b.held()
+    assert opener.node._sessions[1].sync is not None
+    assert opener.node._sessions[1].sync._opens
+    assert other.node._sessions[1].sync is not None
+    assert not other.node._sessions[1].sync._opens
+
+
+def test_small_messages_are_pushed_to_three_and_offered_to_the_rest() -> None:
+    """With five neighbours a small message goes to three at once; the others ask for it."""
+    realm = Realm()
+    names = ("hub", "p1", "p2", "p3", "p4", "p5")
+    net = Net([Host(realm, name) for name in names])
+    writer = key("writer")
+    for index in range(6):
+        net.offer(index, realm.relay_grant(writer.public))
+        realm.counter = 0
+    for other in range(1, 6):
+        net.link(0, other)
+    net.settle(2)
+    raw = realm.note(writer, "to all", 60)
+    net.offer(0, raw)
+    net.commit(0)
+    sizes = [len(net.wires[0, other]) for other in range(1, 6)]
+    assert sum(size > 150 for size in sizes) == 3
+    assert sum(0 < size < 60 for size in sizes) == 2
+    net.settle(1)
+    id_ = decoded(realm, raw).id
+    assert all(id_ in host.node.holdings for host in net.hosts)
+
+
+def test_an_alert_goes_to_every_neighbour_at_once() -> None:
+    """Class 0 floods: a censoring neighbour can't keep it from the others."""
+    realm = Realm()
+    net = Net([Host(realm, name) for name in ("hub", "p1", "p2", "p3", "p4", "p5")])
+    for index in range(6):
+        net.offer(index, realm.grant(DESK.public))
+        realm.counter = 0
+    for other in range(1, 6):
+        net.link(0, other)
+    net.settle(2)
+    net.offer(0, realm.start(DESK))
+    net.commit(0)
+    assert all(len(net.wires[0, other]) > 100 for other in range(1, 6))
+
+
+def test_what_was_not_offered_cannot_be_asked_for() -> None:
+    """A WANT for a short id never listed, and a REFUSE or IHAVE of nonsense, change nothing."""
+    realm = Realm()
+    a, b = full(realm, "a", 3), full(realm, "b", 0)
+    pair = Pair(a, b)
+    pair.run(1)
+    for frame in (
+        Want(Class.PEOPLE, (b"unlisted",)),
+        Refuse(b"unlisted", 5),
+        IHave(Class.PEOPLE, ()),
+    ):
+        a.node.receive(1, frame_bytes(encode(frame)), now_at(pair.at_s))
+    assert a.flush(pair.at_s).sends == ()
+
+
+def test_a_final_refusal_stops_the_offer_on_that_link_only() -> None:
+    """REFUSE takes the message out of that link's queue; it stays held and goes elsewhere."""
+    realm = Realm()
+    a, b = full(realm, "a", 0), full(realm, "b", 0)
+    pair = Pair(a, b)
+    pair.run(1)
+    raw = realm.note(key("writer"), "unwanted")
+    id_ = decoded(realm, raw).id
+    session = a.node._sessions[1]
+    a.node.offer(raw, now_at(pair.at_s))
+    refuse = Refuse(short_id(session.salt, id_), 5)
+    a.node.receive(1, frame_bytes(encode(refuse)), now_at(pair.at_s))
+    assert a.flush(pair.at_s).sends == ()
+    assert id_ in a.node.holdings
