@@ -17,7 +17,7 @@ from holub_relay.page.state import StoreStats, Ticks
 from support_alerts import START_S, Desk
 
 KYIV = 93317
-HOLOSIIV = 400
+HOLOSIIV = 26643
 NOW_S = START_S + 3600
 NAMES = {1: {"uk": "Повітряні сили", "en": "Air Force"}}
 

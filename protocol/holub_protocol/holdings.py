@@ -23,6 +23,7 @@ CHARTER = 0
 
 _CHARTER_EXPIRES_S = 2**33
 _NO_SIGNER = bytes(32)
+_CLASSES = tuple(Class)
 _SECOND_US = 1_000_000
 _NEVER_S = 2**40
 _EVICTED_SHARE = 32
@@ -151,7 +152,7 @@ class Holdings:
         return number
 
     def _count_held(self, slot: int, step: int) -> None:
-        cls, size = Class(self._cls[slot]), self._size[slot] + ROW_BYTES
+        cls, size = _CLASSES[self._cls[slot]], self._size[slot] + ROW_BYTES
         self._held[cls] += step
         self._held_bytes[cls] += step * size
         self.used_bytes += step * size
@@ -171,7 +172,7 @@ class Holdings:
         leaves = self._deadline[slot] - RECONCILE_SLACK_S
         if leaves > now.mono_us // _SECOND_US and not self._listed[slot]:
             self._listed[slot] = 1
-            cls = Class(self._cls[slot])
+            cls = _CLASSES[self._cls[slot]]
             self._roots[cls].add(self._id(slot))
             self._versions[cls] += 1
             self._leaving.add(leaves, slot)
@@ -179,7 +180,7 @@ class Holdings:
     def _unlist(self, slot: int) -> None:
         if self._listed[slot]:
             self._listed[slot] = 0
-            cls = Class(self._cls[slot])
+            cls = _CLASSES[self._cls[slot]]
             self._roots[cls].remove(self._id(slot))
             self._versions[cls] += 1
 
@@ -205,7 +206,7 @@ class Holdings:
     def remove(self, id_: bytes) -> None:
         """Forget a message altogether: it may be taken in again."""
         slot = self._slots.pop(id_)
-        if State(self._state[slot]) is State.HELD:
+        if self._state[slot] == State.HELD:
             self._count_held(slot, -1)
         self._evicted.pop(id_, None)
         self._unlist(slot)
@@ -251,7 +252,7 @@ class Holdings:
 
     def cls(self, id_: bytes) -> Class:
         """Return the class of a seen id."""
-        return Class(self._cls[self._slots[id_]])
+        return _CLASSES[self._cls[self._slots[id_]]]
 
     def size_bytes(self, id_: bytes) -> int:
         """Return the size of a seen message."""

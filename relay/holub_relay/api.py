@@ -95,7 +95,9 @@ async def _converse(stream: trio.SocketStream, handle: Handle) -> None:
             return
         buffer[:] = rest
         request = read(line)
-        await _answer(stream, _error(request) if isinstance(request, str) else await handle(request))
+        await _answer(
+            stream, _error(request) if isinstance(request, str) else await handle(request)
+        )
 
 
 def read(line: bytes) -> Request | str:

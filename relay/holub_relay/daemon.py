@@ -42,6 +42,7 @@ _log = logging.getLogger(__name__)
 GOODBYE_S: Final = 0.5
 """At a stop: time for BYE to leave, so that peers need not wait 15 s to notice."""
 
+_GOODBYE_LOOKS: Final = 50
 _BOOT_NOTE: Final = "boot"
 _BYE_STOPPING: Final = 0
 _PAGE_PORTS: Final = 100
@@ -140,16 +141,28 @@ def run(data_dir: Path, config: Config, announce: Callable[[str], None]) -> None
         with Writer(station.store) as writer:
             try:
                 trio.run(_main, station, writer, announce)
-            except* StoreError as errors:
-                reason = errors.exceptions[0]
-                raise OperatorError(
-                    f"the store of {data_dir} has failed: {reason}; check the disk, start again"
-                ) from None
-            except* OperatorError as errors:
-                found: BaseException = errors
-                while isinstance(found, BaseExceptionGroup):
-                    found = found.exceptions[0]
-                raise found from None
+            except BaseExceptionGroup as errors:
+                raise _told(errors, data_dir) from errors
+
+
+def _told(errors: BaseExceptionGroup[BaseException], data_dir: Path) -> BaseException:
+    """What to tell the operator: our own words where there are some, else everything."""
+    leaves: list[BaseException] = [errors]
+    while any(isinstance(leaf, BaseExceptionGroup) for leaf in leaves):
+        leaves = [
+            inner
+            for leaf in leaves
+            for inner in (leaf.exceptions if isinstance(leaf, BaseExceptionGroup) else (leaf,))
+        ]
+    for leaf in leaves:
+        if isinstance(leaf, OperatorError):
+            return leaf
+    for leaf in leaves:
+        if isinstance(leaf, StoreError):
+            return OperatorError(
+                f"the store of {data_dir} has failed: {leaf}; check the disk, then start again"
+            )
+    return errors
 
 
 def _next_boot(station: Station) -> Writes:
@@ -264,9 +277,10 @@ async def _say_goodbye(manager: LinkManager) -> None:
     for link in links:
         manager.send(link.link_id, frame_bytes(encode_frame(Bye(_BYE_STOPPING, 0))))
         manager.close(link.link_id, "stopping")
-    with trio.move_on_after(GOODBYE_S):
-        while manager.peers():
-            await trio.sleep(0.01)
+    for _ in range(_GOODBYE_LOOKS):
+        if not manager.peers():
+            return
+        await trio.sleep(GOODBYE_S / _GOODBYE_LOOKS)
 
 
 class _Answers:

@@ -172,6 +172,7 @@ class Driver:
 
     def _step(self) -> _Job | None:
         """Take a batch and set it on its way; return it unless nothing waits for the disk."""
+        self._dirty.set()  # the pump may be waiting for this very event
         self._dirty = trio.Event()
         batch = self.node.take(self.station.now())
         self._batches += 1

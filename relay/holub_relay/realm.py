@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import urlsplit
 
-from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, Authority, Charter, fingerprint
+from holub_crypto.charter import (
+    ANY_HAZARD,
+    EVERYWHERE,
+    Authority,
+    Charter,
+    fingerprint,
+)
 from holub_crypto.identity import Identity
 from holub_crypto.trust import Grant, Role
 from holub_protocol.areas import AreaTree, ukraine
@@ -23,7 +29,7 @@ from holub_relay import config as settings
 from holub_relay import keyfile
 from holub_relay.config import Config
 from holub_relay.errors import Exit, OperatorError
-from holub_relay.station import CHARTER_FILE, Station, read_trust
+from holub_relay.station import CHARTER_FILE, Station, read_charter, read_trust
 
 DEMO_NAME: Final = "Holub demo"
 DEMO_AREA: Final = 93_317
@@ -33,6 +39,7 @@ FETCH_TIMEOUT_S: Final = 10.0
 """For a charter by URL: a server that sends a byte a second is given up."""
 
 _GRANT_DAYS: Final = 365
+_RENEW_DAYS: Final = 7
 _DAY_S: Final = 86_400
 _LOCK_PATIENCE_S: Final = 10.0
 _RATE: Final = 1000
@@ -141,9 +148,14 @@ def join(
 
 def prepare(data_dir: Path) -> None:
     """Make the directory, open to its owner only; OperatorError if it belongs to a realm."""
-    if (data_dir / CHARTER_FILE).exists() or (data_dir / "keys").exists():
+    if (data_dir / CHARTER_FILE).exists():
         raise OperatorError(
             f"{data_dir} belongs to a realm already; choose another directory with --data"
+        )
+    if (data_dir / "keys").exists():
+        raise OperatorError(
+            f"{data_dir / 'keys'} is left of a set-up that did not end; move it away, or choose "
+            "another directory with --data"
         )
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -190,9 +202,7 @@ def _granted(
     station: Station, subject: bytes, authority: int, kinds: tuple[int, ...], cls: Class
 ) -> bytes:
     not_after_s = station.now().wall_s + _GRANT_DAYS * _DAY_S
-    given = Grant(
-        subject, authority, kinds, (ANY_HAZARD,), (EVERYWHERE,), cls, _RATE, not_after_s
-    )
+    given = Grant(subject, authority, kinds, (ANY_HAZARD,), (EVERYWHERE,), cls, _RATE, not_after_s)
     id_ = grant(station, given)
     station.settle()
     raw = station.node.body(id_)
@@ -208,25 +218,43 @@ def demo_dir() -> Path:
     return base / "holub" / "demo-realm"
 
 
-def join_demo(data_dir: Path, config: Config, entropy: Callable[[int], bytes]) -> Made:
-    """Make a trial relay in this machine's demo realm, which the first of them makes.
+def demo_charter() -> bytes | None:
+    """Return the charter of this machine's demo realm, None if it has none yet."""
+    path = demo_dir() / CHARTER_FILE
+    return path.read_bytes() if path.exists() else None
+
+
+def join_demo(data_dir: Path, config: Config, entropy: Callable[[int], bytes]) -> None:
+    """Set up a trial relay in this machine's demo realm, which the first of them makes.
 
     Every trial relay gets a desk key of its own, since one key signs in one place only.
     """
     realm_dir = demo_dir()
     realm_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not (realm_dir / CHARTER_FILE).exists():
+    if demo_charter() is None:
         _make_demo(realm_dir, entropy)
-    made = join(data_dir, str(realm_dir / CHARTER_FILE), config, entropy)
-    node, desk = keyfile.load(data_dir, "node"), keyfile.create(data_dir, "desk", entropy)
-    with _patiently(realm_dir) as registrar:
-        grants = (grant_relay(registrar, node.public), grant_desk(registrar, desk.public))
+    join(data_dir, str(realm_dir / CHARTER_FILE), config, entropy)
+
+
+def enrol_demo(data_dir: Path, entropy: Callable[[int], bytes]) -> None:
+    """Get a trial relay its grants from the demo realm where they are missing or run out, also
+    after a start that was cut short. A relay of an older demo realm stays as it is."""
+    if not keyfile.path_of(data_dir, "desk").exists():
+        keyfile.create(data_dir, "desk", entropy)
     with Station.open(data_dir) as station:
+        soon_s = station.now().wall_s + _RENEW_DAYS * _DAY_S
+        wanted = [
+            (identity.public, granting)
+            for identity, granting in ((station.identity, grant_relay), (station.desk, grant_desk))
+            if identity and not station.node.trust.is_relay(identity.public, soon_s)
+        ]
+        if not wanted or demo_charter() != read_charter(data_dir):
+            return
+        with _patiently(demo_dir()) as registrar:
+            grants = [granting(registrar, key) for key, granting in wanted]
         for raw in grants:
             station.node.offer(raw, station.now())
         station.settle()
-    desk_file = (data_dir / "keys" / "desk.key", "desk of this relay: signs alerts and boards")
-    return Made(made.name, made.words, (*made.files, desk_file))
 
 
 def _make_demo(realm_dir: Path, entropy: Callable[[int], bytes]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from holub_crypto.charter import fingerprint
 from holub_crypto.identity import words
-from holub_crypto.trust import Grant
+from holub_crypto.trust import Grant, Role
 from holub_protocol.author import PublishError
 from holub_protocol.codec import decode
 from holub_protocol.desk import compose_board
@@ -157,8 +157,8 @@ def _board(station: Station, request: Request) -> Answer:
 def _grant(station: Station, request: Request) -> Answer:
     """{"subject", "role", "kinds", "areas", "hazards", "authority", "rate", "days"}."""
     _vouched(station, request)
-    role = realm.Role.AUTHORITY if request.get("role") == "desk" else realm.Role.RELAY
-    desk = role is realm.Role.AUTHORITY
+    role = Role.AUTHORITY if request.get("role") == "desk" else Role.RELAY
+    desk = role is Role.AUTHORITY
     named = [kind_named(str(name)) for name in _list(request, "kinds")]
     kinds = tuple(sorted({kind.number for kind in named})) or realm.kinds_of(role)
     hazards = sorted({hazard_named(str(token)).number for token in _list(request, "hazards")})

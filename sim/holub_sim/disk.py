@@ -5,6 +5,7 @@ and whoever waits for a commit is served strictly in order.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from holub_protocol.storage import MemoryStore, StoreFull, Writes
@@ -63,10 +64,8 @@ class Disk:
         """Lose what waits. The commit under way is atomic: either all of it had reached the
         disk, or nothing; nobody is told."""
         if self._under_way and self._stream.chance(_HALF_PPM):
-            try:
+            with suppress(StoreFull):  # then nothing of it was stored, as without this luck
                 self.store.commit(*(writes for writes, _ in self._under_way))
-            except StoreFull:
-                pass  # then nothing of it was stored, as if the crash had come first
         self._life += 1
         self._waiting, self._under_way = [], []
         self._overlay.clear()

@@ -3,23 +3,22 @@
 Nodes never see it. The checks compare them with it, and the report counts in it.
 """
 
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from holub_protocol.kinds import Class
 from holub_protocol.storage import Row
 
 
 @dataclass(slots=True)
 class Published:
-    """One message: what it is, when and where it was published (`t_us` of the world), and at
-    which hosts it has arrived so far, each with the moment. `lost`: its host crashed before the
-    message was on disk, so it never existed for anybody."""
+    """One message: what it is, when (the world's `t_us`) and where it was published, and at which
+    hosts it has arrived, each with the moment. `durable`: it is on its author's disk. `lost`:
+    its host crashed before that, so the message never existed for anybody."""
 
     row: Row
     t_us: int
     host: str
+    durable: bool = False
     lost: bool = False
     arrived_us: dict[str, int] = field(default_factory=dict)
 
@@ -39,7 +38,6 @@ class Ledger:
     def __init__(self) -> None:
         """Start empty."""
         self.published: dict[bytes, Published] = {}
-        self.latencies_us: dict[Class, array[int]] = {cls: array("q") for cls in Class}
         self._open: dict[int, dict[bytes, Incident]] = {}
 
     def publish(self, row: Row, t_us: int, host: str) -> None:
@@ -51,23 +49,27 @@ class Ledger:
         known.lost = False
         known.arrived_us.setdefault(host, t_us)
 
-    def arrive(self, id_: bytes, t_us: int, host: str) -> bool:
-        """A host has taken in a message over a link; False if nobody has ever published it, or
-        it had not left the disk of the one who did."""
+    def arrive(self, id_: bytes, t_us: int, host: str) -> str | None:
+        """A host has taken in a message over a link. Returns what is wrong with that: nobody has
+        published it, or it was not yet on the disk of the one who did."""
         known = self.published.get(id_)
-        if known is None or known.lost:
-            return False
-        if host not in known.arrived_us:
-            known.arrived_us[host] = t_us
-            self.latencies_us[Class(known.row.cls)].append(t_us - known.t_us)
-        return True
+        if known is None:
+            return "nobody has published it"
+        known.arrived_us.setdefault(host, t_us)
+        return None if known.durable else "it left before it was on its author's disk"
 
-    def lose(self, id_: bytes) -> None:
-        """A host has crashed with a message of its own not yet on disk."""
+    def store(self, id_: bytes, host: str) -> None:
+        """A message is on a host's disk."""
         known = self.published.get(id_)
-        if known is not None and len(known.arrived_us) <= 1:
-            known.lost = True
-            known.arrived_us.clear()
+        if known is not None and known.host == host:
+            known.durable = True
+
+    def lose(self, id_: bytes, host: str) -> None:
+        """A host has crashed with a message that was not yet on its disk."""
+        known = self.published.get(id_)
+        if known is not None:
+            known.arrived_us.pop(host, None)
+            known.lost |= known.host == host and not known.durable
 
     def begin(self, incident: Incident) -> None:
         """A desk has started an alert."""

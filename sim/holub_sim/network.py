@@ -78,7 +78,11 @@ class Pipe:
     """One direction of one connection. None in the queue is the end of the stream (FIN)."""
 
     def __init__(
-        self, world: World, quality: Quality, stream: Stream, deliver: Callable[[bytes | None], None]
+        self,
+        world: World,
+        quality: Quality,
+        stream: Stream,
+        deliver: Callable[[bytes | None], None],
     ) -> None:
         """`deliver` gets the bytes, in order, and None at the end of the stream."""
         self.bytes_sent = self.segments_sent = self.segments_lost = 0

@@ -42,7 +42,7 @@ _TEXTS: Mapping[str, Text] = MappingProxyType(
             "DEMO realm: for trying out. Nothing here is real.",
         ),
         "since": Text("з", "since"),
-        "at": Text("о", "at"),
+        "now": Text("Станом на", "As of"),
         "at_least": Text("щонайменше", "at least"),
         "as_of": Text("За зведенням, складеним", "By the board signed"),
         "ago": Text("тому", "ago"),
@@ -99,9 +99,11 @@ _TEXTS: Mapping[str, Text] = MappingProxyType(
             "Номер території — останні п’ять цифр коду КАТОТТГ.",
             "An area's number is the last five digits of its KATOTTG code.",
         ),
-        "units": Text("менше хвилини|хв|год|дн", "under a minute|min|h|d"),
     }
 )
+
+_UNITS = Text("менше хвилини|хв|год|дн", "under a minute|min|h|d")
+_UNITS_AT_LEAST = Text("0 хв|хв|год|дн", "0 min|min|h|d")
 
 
 def texts(lang: str) -> Mapping[str, str]:
@@ -109,12 +111,18 @@ def texts(lang: str) -> Mapping[str, str]:
     return {name: text.say(lang) for name, text in _TEXTS.items()}
 
 
-def age_text(age_s: int, lang: str) -> str:
+def age_units(lang: str, reliable: bool) -> str:
+    """Return what ages are written in, for the script too: the words for no age at all, then
+    minutes, hours and days, joined by `|`. Without a reliable clock "at least" goes before."""
+    return (_UNITS if reliable else _UNITS_AT_LEAST).say(lang)
+
+
+def age_text(age_s: int, units: str) -> str:
     """Write an age in its two largest units: "12 хв", "1 год 5 хв", "3 дн 4 год".
 
     The script of the page (templates/page.js) writes the same, so that ages go on by themselves.
     """
-    now, minute, hour, day = _TEXTS["units"].say(lang).split("|")
+    now, minute, hour, day = units.split("|")
     if age_s < _MINUTE_S:
         return now
     for unit_s, unit, next_s, below in (

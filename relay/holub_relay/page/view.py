@@ -7,7 +7,7 @@ from holub_protocol.hazards import guidance, hazard
 from holub_protocol.message import Now
 from holub_protocol.truth import AlertView, AreaStatus, Level
 from holub_relay.page.state import PageState
-from holub_relay.page.texts import CERTAINTIES, LEVELS, Clockface, age_text, texts
+from holub_relay.page.texts import CERTAINTIES, LEVELS, Clockface, age_text, age_units, texts
 
 NOTICES = 4
 """Withdrawn, stale and test notices each on a first page: the rest is behind the link to all."""
@@ -39,8 +39,8 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One incident at one area. `since` is a written time and `age` a written age; `marks` are
-    doubts that must be shown; `saying` is the authority's free text or empty."""
+    """One incident at one area. `since` and `updated` are written times and `age` a written age;
+    `marks` are doubts that must be shown; `saying` is the authority's free text or empty."""
 
     area: str
     hazard: str
@@ -48,9 +48,9 @@ class Line:
     since_s: int
     since: str
     age: str
+    updated: str
     marks: tuple[str, ...]
     saying: str
-    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class View:
     tests: tuple[Line, ...]
     idents: str
     moment_s: int
+    units: str
     made_at: str
     reliable: bool
     declared: bool
@@ -125,8 +126,7 @@ def view(
     alerts, tests = state.alerts(), state.tests()
     moment_s = _moment_s(now, floor, status, alerts, tests)
     notices = ALL_LINES if everything else NOTICES
-    today_s = moment_s if now.reliable else None
-    write = _Writer(state, lang, area, moment_s=moment_s, today_s=today_s, clockface=clockface)
+    write = _Writer(state, lang, moment_s, now.reliable, clockface)
     here = _of_banner(state, status)
     ordered = sorted(alerts, key=lambda alert: not state.areas.related(alert.area, area))
     prefix = "" if lang == "uk" else "/en"
@@ -157,6 +157,7 @@ def view(
         tests=tuple(map(write.line, tests[:notices])),
         idents=" ".join(dict.fromkeys(_ident(a) for a in (*here, *status.withdrawn))),
         moment_s=moment_s,
+        units=age_units(lang, now.reliable),
         made_at=clockface.text(now.wall_s, None),
         reliable=now.reliable,
         declared=state.clock_declared,
@@ -173,20 +174,19 @@ class _Writer:
         self,
         state: PageState,
         lang: str,
-        area: int,
-        *,
         moment_s: int,
-        today_s: int | None,
+        reliable: bool,
         clockface: Clockface,
     ) -> None:
-        self._state, self._lang, self._area = state, lang, area
-        self._moment_s, self._today_s, self._clockface = moment_s, today_s, clockface
+        self._state, self._lang, self._units = state, lang, age_units(lang, reliable)
+        self._moment_s, self._clockface = moment_s, clockface
+        self._today_s = moment_s if reliable else None
 
     def time(self, second: int) -> str:
         return self._clockface.text(second, self._today_s)
 
     def age(self, second: int) -> str:
-        return age_text(max(0, self._moment_s - second), self._lang)
+        return age_text(max(0, self._moment_s - second), self._units)
 
     def said(self, second: int | None) -> Said | None:
         if second is None:
@@ -216,9 +216,9 @@ class _Writer:
             since_s=alert.since_s,
             since=self.time(alert.since_s),
             age=self.age(alert.since_s),
+            updated=self.time(alert.updated_s),
             marks=tuple(marks),
             saying=_saying(alert, self._lang),
-            own=self._state.areas.related(alert.area, self._area),
         )
 
 

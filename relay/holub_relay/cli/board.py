@@ -1,0 +1,39 @@
+"""`holub board`: sign a board of what holds now."""
+
+from pathlib import Path
+
+import click
+
+from holub_relay import client
+from holub_relay.cli.shared import (
+    at,
+    confirm_clock_option,
+    data_option,
+    json_option,
+    print_json,
+    told,
+)
+
+
+@click.command()
+@data_option
+@confirm_clock_option
+@json_option
+@told
+def board(data: Path, confirm_clock: bool, as_json: bool) -> None:
+    """Sign a board now and print it. A running relay with a desk's key does so by itself, on
+    every change and every 5 minutes."""
+    answer = client.call(data, {"do": "board", "confirm": confirm_clock})
+    if as_json:
+        print_json(answer)
+        return
+    body = answer["body"]
+    click.echo(f"board {answer['id']} as of {at(answer['created_s'])}")
+    click.echo(f"next due in {body['next_due_s']} s; covers {len(body['covers'])} other keys")
+    for word in body["words"]:
+        areas = ", ".join(map(str, word["areas"]))
+        click.echo(f"  {word['incident']} hazard {word['hazard']} at {areas}")
+    for number, _ in body["bitmaps"]:
+        click.echo(f"  hazard {number} by bitmap")
+    if not body["words"] and not body["bitmaps"]:
+        click.echo("  nothing is on")

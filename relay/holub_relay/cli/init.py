@@ -1,0 +1,92 @@
+"""`holub init`: make a realm, or join one."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from holub_crypto.charter import NAME_BYTES_MAX
+from holub_protocol.areas import ukraine
+from holub_relay import keyfile, realm
+from holub_relay.cli.shared import data_option, told
+from holub_relay.config import Config, changed
+from holub_relay.errors import Exit, OperatorError
+
+
+def set_up_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options by which an empty directory gets its realm."""
+    for option in (
+        click.option("--area", help="The node's own area: an id of the registry."),
+        click.option("--fingerprint", help="The words of the charter, as its people gave them."),
+        click.option("--join", help="Join the realm of this charter: a file or http(s) URL."),
+        click.option("--realm", "realm_name", help="Make a realm of this name."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command()
+@data_option
+@set_up_options
+@told
+def init(
+    data: Path,
+    realm_name: str | None,
+    join: str | None,
+    fingerprint: str | None,
+    area: str | None,
+) -> None:
+    """Set up an empty data directory: make a realm, or join one by its charter."""
+    if realm_name is None and join is None:
+        raise OperatorError("init needs --realm NAME or --join CHARTER", Exit.USAGE)
+    for line in set_up(data, realm_name, join, fingerprint, area, Config()):
+        click.echo(line)
+
+
+def set_up(
+    data: Path,
+    realm_name: str | None,
+    join: str | None,
+    fingerprint: str | None,
+    area: str | None,
+    config: Config,
+) -> list[str]:
+    """Do what `init` does and return the lines to print."""
+    if realm_name is not None and join is not None:
+        raise OperatorError("--realm makes a realm, --join joins one: choose", Exit.USAGE)
+    if fingerprint is not None and join is None:
+        raise OperatorError("--fingerprint belongs to --join", Exit.USAGE)
+    if area is not None:
+        config = changed(config, "--area", area=realm.area_of(area, ukraine()))
+    if realm_name is not None:
+        name = realm_name.strip()
+        if not name or len(name.encode()) > NAME_BYTES_MAX:
+            raise OperatorError(
+                f"--realm {realm_name!r}: a name has 1 to {NAME_BYTES_MAX} bytes", Exit.USAGE
+            )
+        made = realm.make(data, name, config, os.urandom)
+    else:
+        assert join is not None
+        made = realm.join(data, join, config, os.urandom, fingerprint, _ask)
+    lines = [f"realm {made.name} in {data}"]
+    lines += [f"  {path}  {what}" for path, what in made.files]
+    lines += ["fingerprint, for those who join:", f"  {made.words}"]
+    if join is not None:
+        node = keyfile.load(data, "node")
+        lines += [
+            "this relay may carry; to speak it needs a grant, which a registrar signs:",
+            f"  holub realm grant --relay --subject {node.public.hex()} --data DIR",
+        ]
+    return lines
+
+
+def _ask(words: str) -> bool:
+    click.echo(f"The charter's fingerprint is\n  {words}")
+    answer = click.prompt(
+        "Are these the words that the realm's registrar gave you? Type yes or no",
+        default="no",
+        show_default=False,
+    )
+    return str(answer).strip().lower() == "yes"

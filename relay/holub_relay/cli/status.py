@@ -1,0 +1,71 @@
+"""`holub status`: how the node is."""
+
+from pathlib import Path
+
+import click
+
+from holub_relay import client
+from holub_relay.cli.shared import at, data_option, json_option, place, plain, print_json, told
+from holub_relay.requests import Answer
+
+
+@click.command()
+@data_option
+@json_option
+@told
+def status(data: Path, as_json: bool) -> None:
+    """Show the realm, the state of the node's area, its links, and what it holds."""
+    answer = client.call(data, {"do": "status"})
+    if as_json:
+        print_json(answer)
+        return
+    for line in lines(answer):
+        click.echo(line)
+
+
+def lines(answer: Answer) -> list[str]:
+    """Return a status for people, a line a fact."""
+    demo = " (demo realm: nothing here is real)" if answer["demo"] else ""
+    clock = answer["clock"]
+    vouched = "declared by the operator, not verified" if clock["reliable"] else "unknown"
+    daemon = answer["daemon"]
+    running = f"running, process {daemon['pid']}" if daemon else "not running"
+    out = [
+        f"realm    {plain(answer['realm'])}{demo}, charter {answer['charter_version']}",
+        f"relay    {running}; key {answer['key']}",
+        f"         {answer['words']}; {'granted' if answer['granted'] else 'no grant yet'}",
+        f"clock    {at(clock['wall_s'])}, {vouched}",
+    ]
+    if daemon:
+        out += [f"listens  {daemon['listen']}", f"page     {daemon['page'] or 'off'}"]
+    state = answer["status"]
+    out += [
+        f"area     {place(answer['area'])}",
+        f"state    {state['level'].upper()}, last word {at(state['last_word_s'])}, "
+        f"as of {at(state['as_of_s'])}, next due {at(state['next_due_s'])}",
+    ]
+    if answer["forked"]:
+        out.append("ALARM    two successors of one charter are known; ask the registrars")
+    out += [_alert_line(view) for view in answer["alerts"]]
+    held = ", ".join(f"{row['class']} {row['messages']}" for row in answer["held"])
+    out.append(f"held     {held} ({answer['store']['bytes'] >> 10} KiB of store)")
+    if answer["refusals"]:
+        refusals = ", ".join(f"{name} {count}" for name, count in answer["refusals"].items())
+        out.append(f"refused  {refusals}")
+    out += [_link_line(link) for link in answer["links"]]
+    return out
+
+
+def _alert_line(view: Answer) -> str:
+    stale = ", last word is old" if view["stale"] else ""
+    return (
+        f"alert    {view['incident']} {view['hazard']} since {at(view['since_s'])} "
+        f"{place(view['area'])}{stale}"
+    )
+
+
+def _link_line(link: Answer) -> str:
+    return (
+        f"link     {link['peer'][:16]} {link.get('address') or ''} for {link['age_s']} s, "
+        f"{link['messages_in']} in, {link['messages_out']} out, {link['waiting']} waiting"
+    )

@@ -1,0 +1,281 @@
+"""From a scenario to a city in which nothing has happened yet.
+
+Names are checked here, against the city: an error says which key holds one that means nothing.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import combinations
+from pathlib import Path
+
+from holub_crypto.trust import Role
+from holub_protocol.areas import AreaTree, ukraine
+from holub_protocol.hazards import hazard_named
+from holub_protocol.kinds import KINDS, Kind
+from holub_protocol.kinds.alert import Verb
+from holub_protocol.limits import LIFETIME_STEPS_S
+from holub_protocol.policy import Policy
+from holub_sim.checks import Watch
+from holub_sim.clock import Clock
+from holub_sim.disk import DiskPlan
+from holub_sim.faults import Fault, outage, partition
+from holub_sim.host import Host, Signer
+from holub_sim.ledger import Ledger
+from holub_sim.network import Quality, Wire
+from holub_sim.people import Desk, Habit, Residents, Say
+from holub_sim.realm import Office, Realm
+from holub_sim.scenario import City as CityPlan
+from holub_sim.scenario import DeskPlan, Link, PeoplePlan, Scenario, ScenarioError, Shape
+from holub_sim.trace import Trace
+from holub_sim.world import World
+
+_SECOND_US = 1_000_000
+_PPM = 1_000_000
+_REPLAY_COLUMNS = ["t", "area", "on"]
+_BOOT_SPREAD_US = 5_000_000
+
+
+@dataclass(slots=True)
+class City:
+    """All that a run consists of."""
+
+    world: World
+    areas: AreaTree
+    realm: Realm
+    offices: tuple[Office, ...]
+    ledger: Ledger
+    watch: Watch
+    hosts: list[Host]
+    wires: list[Wire]
+    desks: list[Desk]
+    residents: list[Residents]
+    faults: list[Fault]
+
+
+def build(
+    scenario: Scenario, seed: int, trace: Trace | None = None, folder: Path | None = None
+) -> City:
+    """Build the city; `folder` is where files that the scenario names are looked for, before
+    those that come with the package. Raises ScenarioError."""
+    world = World(seed, scenario.start_s, trace)
+    areas = ukraine()
+    offices = _offices(scenario, areas)
+    realm = Realm(world, areas, scenario.name, offices)
+    ledger = Ledger()
+    watch = Watch(world, areas, ledger)
+    hosts = _hosts(scenario, world, realm, watch)
+    watch.hosts = hosts
+    city = City(world, areas, realm, offices, ledger, watch, hosts, [], [], [], [])
+    city.wires = _wires(scenario.city, world, hosts)
+    for i, plan in enumerate(scenario.desks):
+        _add_desk(city, plan, f"desks[{i}]", folder)
+    for i, people in enumerate(scenario.people):
+        _add_people(city, people, f"people[{i}]", scenario.duration.us)
+    _add_faults(city, scenario)
+    boots = world.stream("boots")
+    for host in hosts:
+        world.at(boots.randrange(_BOOT_SPREAD_US), host.boot)
+    world.at(_BOOT_SPREAD_US, watch.sweep)
+    return city
+
+
+def select(hosts: Sequence[Host], patterns: str | tuple[str, ...], key: str) -> tuple[Host, ...]:
+    """Return the hosts whose name or district one of the patterns matches (`*`, `?` and `[...]`
+    as in a shell); raises ScenarioError where a pattern matches none."""
+    wanted = (patterns,) if isinstance(patterns, str) else patterns
+    chosen: dict[str, Host] = {}
+    for pattern in wanted:
+        matching = [h for h in hosts if _matches(h.name, pattern) or _matches(h.district, pattern)]
+        if not matching:
+            raise ScenarioError(
+                f"{key}: {pattern!r} selects no relay; they are {hosts[0].name} to "
+                f"{hosts[-1].name}, in the districts {hosts[0].district} to {hosts[-1].district}"
+            )
+        chosen.update((host.name, host) for host in matching)
+    return tuple(chosen.values())
+
+
+def _matches(name: str, pattern: str) -> bool:
+    # A `*` stays within its part: "d*" means districts, and is not tried on relays.
+    parts, patterns = name.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
+
+
+def _hosts(scenario: Scenario, world: World, realm: Realm, watch: Watch) -> list[Host]:
+    machine = scenario.machine
+    disk = DiskPlan(machine.commit.us, machine.commit_jitter.us, machine.store_bytes)
+    # Rows of what is seen but no longer held take room too: the node fills half the disk.
+    policy = Policy(store_bytes=machine.store_bytes // 2)
+    hosts = []
+    for district in range(1, scenario.city.districts + 1):
+        for relay in range(1, scenario.city.relays + 1):
+            name = f"d{district}/r{relay}"
+            stream = world.stream(f"clock/{name}")
+            clock = Clock(
+                world.start_s,
+                stream.between(-machine.clock_off.us, machine.clock_off.us),
+                stream.between(-machine.drift_ppm, machine.drift_ppm),
+            )
+            host = Host(
+                world,
+                realm,
+                name,
+                f"d{district}",
+                clock=clock,
+                disk=disk,
+                policy=policy,
+                observer=watch,
+            )
+            host.papers.append(realm.grant_relay(host.public))
+            hosts.append(host)
+    return hosts
+
+
+def _wires(plan: CityPlan, world: World, hosts: list[Host]) -> list[Wire]:
+    lan, uplink = _quality(plan.lan), _quality(plan.uplink)
+    rows = [hosts[i : i + plan.relays] for i in range(0, len(hosts), plan.relays)]
+    wires = [
+        Wire(world, row[i], row[j], lan)
+        for row in rows
+        for i, j in _pairs(plan.within, plan.relays)
+    ]
+    wires += [
+        Wire(world, rows[i][way], rows[j][way], uplink)
+        for i, j in _pairs(plan.between, plan.districts)
+        for way in range(min(plan.ways, plan.relays))
+    ]
+    for wire in wires:
+        for side, end in enumerate(wire.ends):
+            assert isinstance(end, Host)
+            end.wires.append((wire, side))
+    return wires
+
+
+def _pairs(shape: Shape, count: int) -> Iterator[tuple[int, int]]:
+    """The pairs of `count` things that a shape joins."""
+    if shape == "mesh":
+        yield from combinations(range(count), 2)
+    elif shape == "star":
+        yield from ((0, i) for i in range(1, count))
+    else:
+        yield from ((i, i + 1) for i in range(count - 1))
+        if shape == "ring" and count > 2:
+            yield count - 1, 0
+
+
+def _quality(link: Link) -> Quality:
+    return Quality(link.latency.us, link.jitter.us, link.rate.bits_per_s, round(link.loss * _PPM))
+
+
+def _offices(scenario: Scenario, areas: AreaTree) -> tuple[Office, ...]:
+    """One for each name; of several desks in one office, the areas of all."""
+    scopes: dict[str, dict[int, None]] = {}
+    for i, plan in enumerate(scenario.desks):
+        for area in plan.areas:
+            _check_area(areas, area, f"desks[{i}].areas")
+        scopes.setdefault(plan.authority or plan.name, {}).update(dict.fromkeys(plan.areas))
+    return tuple(Office(name, tuple(sorted(scope))) for name, scope in scopes.items())
+
+
+def _check_area(areas: AreaTree, area: int, key: str) -> None:
+    if area not in areas:
+        raise ScenarioError(f"{key}: {area} is no area; ids are the last 5 digits of KATOTTG codes")
+
+
+def _add_desk(city: City, plan: DeskPlan, key: str, folder: Path | None) -> None:
+    (host, *others) = select(city.hosts, plan.at, f"{key}.at")
+    if others:
+        raise ScenarioError(f"{key}.at: {plan.at!r} selects several relays; a desk is at one")
+    identity = city.realm.identity(f"desk/{plan.name}")
+    names = [office.name for office in city.offices]
+    number = 1 + names.index(plan.authority or plan.name)
+    host.papers.append(city.realm.grant_desk(identity.public, number, plan.areas))
+    host.signers.append(Signer(identity, desk=True))
+    desk = Desk(city.world, host, identity, city.ledger)
+    host.boot_calls.append(desk.booted)
+    city.watch.desks.setdefault(host.name, []).append(desk)
+    city.desks.append(desk)
+    says = [
+        Say(say.at.us, Verb[say.verb.upper()], say.alert, say.area, _hazard(say.hazard, where))
+        for where, say in ((f"{key}.says[{i}].hazard", say) for i, say in enumerate(plan.says))
+    ]
+    if plan.replay:
+        says += _replay(city, plan, key, folder)
+    for say in says:
+        _check_area(city.areas, say.area, f"{key}.says")
+    desk.follow(tuple(sorted(says, key=lambda say: say.t_us)))
+
+
+def _hazard(token: str, key: str) -> int:
+    try:
+        return hazard_named(token).number
+    except ValueError as error:
+        raise ScenarioError(f"{key}: {error}") from None
+
+
+def _replay(city: City, plan: DeskPlan, key: str, folder: Path | None) -> list[Say]:
+    """Read a file of transitions; those before the scenario's start are left out."""
+    places = [place / plan.replay for place in (folder, Path(__file__).parent / "data") if place]
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        raise ScenarioError(f"{key}.replay: there is no file {' nor '.join(map(str, places))}")
+    hazard = _hazard(plan.hazard, f"{key}.hazard")
+    says = []
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.reader(lines)
+        if (header := next(reader, [])) != _REPLAY_COLUMNS:
+            raise ScenarioError(f"{path}: the columns are {header}, not {_REPLAY_COLUMNS}")
+        for number, row in enumerate(reader, 2):
+            if len(row) != len(_REPLAY_COLUMNS) or not all(field.isdecimal() for field in row):
+                raise ScenarioError(f"{path}: line {number} is {row}, not three numbers")
+            t_us = (int(row[0]) - city.world.start_s) * _SECOND_US
+            verb = Verb.START if row[2] == "1" else Verb.CLEAR
+            if t_us >= 0:
+                says.append(Say(t_us, verb, row[1], int(row[1]), hazard))
+    return says
+
+
+def _add_people(city: City, plan: PeoplePlan, key: str, until_us: int) -> None:
+    kind = _kind(plan.kind, f"{key}.kind")
+    lifetime_s = plan.lifetime.us // _SECOND_US
+    steps = [step for step in LIFETIME_STEPS_S if step <= kind.lifetime_max_s]
+    if lifetime_s not in steps:
+        raise ScenarioError(
+            f"{key}.lifetime: a {kind.name} lives {', '.join(map(str, steps))} seconds, "
+            f"not {lifetime_s}"
+        )
+    _check_area(city.areas, plan.area, f"{key}.area")
+    if plan.body_bytes + 130 > kind.size_max_bytes:
+        raise ScenarioError(
+            f"{key}.body_bytes: {plan.body_bytes} and its envelope do not fit the "
+            f"{kind.size_max_bytes} bytes of a {kind.name}"
+        )
+    habit = Habit(kind, plan.every.us, plan.body_bytes, plan.area, lifetime_s)
+    for host in select(city.hosts, plan.at, f"{key}.at"):
+        residents = Residents(city.world, host, habit, f"people/{key}/{host.name}")
+        city.world.at(_BOOT_SPREAD_US, residents.come, until_us)
+        city.residents.append(residents)
+
+
+def _kind(name: str, key: str) -> Kind:
+    kinds = {kind.name: kind for kind in KINDS.values() if kind.signer is Role.RELAY}
+    if name not in kinds:
+        raise ScenarioError(f"{key}: {name!r} is no kind of a relay's; they are {', '.join(kinds)}")
+    return kinds[name]
+
+
+def _add_faults(city: City, scenario: Scenario) -> None:
+    for i, cut in enumerate(scenario.partitions):
+        key = f"partitions[{i}]"
+        if cut.until.us <= cut.from_.us:
+            raise ScenarioError(f"{key}.until: it ends before it begins")
+        apart = select(city.hosts, cut.apart, f"{key}.apart")
+        city.faults.append(partition(key, cut.from_.us, cut.until.us, apart, city.wires))
+    for i, crash in enumerate(scenario.crashes):
+        hosts = select(city.hosts, crash.who, f"crashes[{i}].who")
+        for j, at in enumerate(crash.at):
+            name, silently = f"crashes[{i}].at[{j}]", crash.how == "power"
+            until_us = at.us + crash.down.us
+            city.faults.append(outage(name, at.us, until_us, hosts, silently))

@@ -1,0 +1,154 @@
+"""Those who publish: desks that follow a schedule, residents who come when they come.
+
+A person counts a message as said once it is on the disk. What was under way when the machine
+died is said again when it is back; so is what fell due while it was down.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from holub_crypto.identity import Identity
+from holub_protocol.kinds import Kind, kind_named
+from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
+from holub_protocol.message import Opaque
+from holub_sim.host import Host
+from holub_sim.ledger import Incident, Ledger
+from holub_sim.world import World
+
+ALERT_LIFETIME_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """At the world's `t_us` a desk starts, clears, withdraws or tests the alert that it calls
+    `label`, in `area`, of the hazard with that number."""
+
+    t_us: int
+    verb: Verb
+    label: str
+    area: int
+    hazard: int
+
+
+class Desk:
+    """A person with an authority's key at one host."""
+
+    def __init__(self, world: World, host: Host, identity: Identity, ledger: Ledger) -> None:
+        """Nothing is on; `follow` gives it something to do."""
+        self.said = self.skipped = 0
+        self._world, self._host, self._identity, self._ledger = world, host, identity, ledger
+        self._on: dict[str, Incident] = {}
+        self._unsure: dict[bytes, tuple[Say, Incident | None]] = {}
+        self._waiting: list[Say] = []
+
+    def follow(self, plan: tuple[Say, ...]) -> None:
+        """Say each thing at its time."""
+        for say in plan:
+            self._world.at(say.t_us, self._say, say)
+
+    def stored(self, ids: tuple[bytes, ...]) -> None:
+        """These messages are on the disk."""
+        for id_ in ids:
+            if self._unsure.pop(id_, None) is not None:
+                self.said += 1
+
+    def crashed(self) -> None:
+        """The machine is gone: what was not on disk was never said."""
+        for say, incident in reversed(self._unsure.values()):
+            if incident is None:
+                continue
+            if say.verb is Verb.START:
+                del self._on[say.label]
+                self._ledger.end(incident)
+            else:
+                self._on[say.label] = incident
+                self._ledger.begin(incident)
+        self._waiting = [say for say, _ in self._unsure.values()] + self._waiting
+        self._unsure.clear()
+
+    def booted(self) -> None:
+        """The machine is back: say what has waited."""
+        waiting, self._waiting = self._waiting, []
+        for say in waiting:
+            self._say(say)
+
+    def _say(self, say: Say) -> None:
+        if not self._host.running:
+            self._waiting.append(say)
+            return
+        known = self._on.get(say.label)
+        if say.verb is Verb.TEST:
+            incidents: tuple[bytes, ...] = ()
+        elif (known is None) is not (say.verb is Verb.START):
+            self.skipped += 1  # it is on already, or is not on at all
+            return
+        else:
+            incidents = () if known is None else (known.start[:INCIDENT_BYTES],)
+        message = self._host.publish(
+            self._identity.public,
+            kind_named("alert"),
+            say.area,
+            AlertBody(say.verb, (), say.hazard, incidents),
+            ALERT_LIFETIME_S,
+        )
+        if message is None:
+            self.skipped += 1
+            return
+        incident = known
+        if say.verb is Verb.START:
+            incident = Incident(message.id, say.area, self._world.now_us)
+            self._on[say.label] = incident
+            self._ledger.begin(incident)
+        elif incident is not None:
+            del self._on[say.label]
+            self._ledger.end(incident)
+        self._unsure[message.id] = (say, incident)
+        self._host.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What residents send through a relay: messages of a kind, `every_us` on average, of
+    `body_bytes`, about an `area`, valid for `lifetime_s`."""
+
+    kind: Kind
+    every_us: int
+    body_bytes: int
+    area: int
+    lifetime_s: int
+
+
+class Residents:
+    """Those who live around one relay. `turned_away` came while it was down or refused them."""
+
+    def __init__(self, world: World, host: Host, habit: Habit, name: str) -> None:
+        """`name` is that of their stream of chance."""
+        self.sent = self.turned_away = 0
+        self._world, self._host, self._habit = world, host, habit
+        self._stream = world.stream(name)
+        self._until_us = 0
+
+    def come(self, until_us: int) -> None:
+        """Come at random moments, the last before `until_us`."""
+        self._until_us = until_us
+        self._next(self._send)
+
+    def _next(self, call: Callable[[], None]) -> None:
+        wait_us = self._stream.exponential(self._habit.every_us)
+        if self._world.now_us + wait_us < self._until_us:
+            self._world.after(wait_us, call)
+
+    def _send(self) -> None:
+        habit = self._habit
+        body = Opaque((self._stream.bytes(habit.body_bytes),))
+        message = None
+        if self._host.running:
+            message = self._host.publish(
+                self._host.public, habit.kind, habit.area, body, habit.lifetime_s
+            )
+        if message is None:
+            self.turned_away += 1
+        else:
+            self.sent += 1
+            self._host.flush()
+        self._next(self._send)

@@ -1,0 +1,27 @@
+"""One run: chaos for the scenario's duration, then heal, settle, and demand agreement."""
+
+from pathlib import Path
+
+from holub_sim.build import build
+from holub_sim.checks import converge
+from holub_sim.faults import schedule
+from holub_sim.report import Report, report
+from holub_sim.scenario import Scenario
+from holub_sim.trace import Trace
+
+
+def run(
+    scenario: Scenario, seed: int, trace: Trace | None = None, folder: Path | None = None
+) -> Report:
+    """Run a scenario; the same one with the same seed gives the same report and trace. Raises
+    ScenarioError where it names what does not exist."""
+    city = build(scenario, seed, trace, folder)
+    heal_us = scenario.duration.us
+    schedule(city.world, city.faults, heal_us)
+    city.world.run(heal_us)
+    for host in city.hosts:
+        host.boot()
+    city.world.run(heal_us + scenario.settle.us)
+    now_s = scenario.start_s + city.world.now_us // 1_000_000
+    agreed = converge(city.hosts, city.ledger, city.areas, city.offices, now_s)
+    return report(scenario, seed, city, agreed)

@@ -1,0 +1,186 @@
+"""The scenario language: a TOML file, its schema, and errors that say where and what.
+
+Every key is a field below; times are texts such as "2h30m", rates such as "64k". `load` checks
+what the schema can; `build.py` checks names against the city that the scenario describes.
+"""
+
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, ValidationError, convert, field
+
+from holub_sim.units import Rate, Span
+
+Districts = Annotated[int, Meta(ge=1, le=1000)]
+Relays = Annotated[int, Meta(ge=1, le=32)]
+Share = Annotated[float, Meta(ge=0, le=0.9)]
+Shape = Literal["line", "ring", "star", "mesh"]
+Bytes = Annotated[int, Meta(ge=1)]
+
+
+class ScenarioError(ValueError):
+    """A scenario can't be run; the text names the file, the key, the value and what is wanted."""
+
+
+class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One kind of link, the same both ways."""
+
+    latency: Span
+    jitter: Span = Span(0)
+    rate: Rate = Rate(100_000_000)
+    loss: Share = 0.0
+
+
+class City(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Districts d1, d2 ... of relays d1/r1, d1/r2 ... Within a district they are joined in one
+    shape; districts in another, relay 1 with relay 1 and so on, `ways` times."""
+
+    districts: Districts
+    relays: Relays
+    within: Shape = "mesh"
+    between: Shape = "ring"
+    ways: Annotated[int, Meta(ge=1, le=32)] = 1
+    lan: Link = Link(latency=Span(1_000))
+    uplink: Link = Link(latency=Span(10_000))
+
+
+class Machine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Clocks and disks: each clock is off by up to `clock_off` either way, and drifts by up to
+    `drift_ppm`; a commit takes `commit`, or up to `commit_jitter` longer."""
+
+    clock_off: Span = Span(0)
+    drift_ppm: Annotated[int, Meta(ge=0, le=1000)] = 0
+    commit: Span = Span(4_000)
+    commit_jitter: Span = Span(2_000)
+    store_bytes: Annotated[int, Meta(ge=1 << 16)] = 64 << 20
+
+
+class Saying(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that a desk says: `alert` is the desk's own name for what it starts and ends."""
+
+    at: Span
+    verb: Literal["start", "clear", "withdraw", "test"]
+    area: int
+    alert: str = "alert"
+    hazard: str = "air-raid"
+
+
+class DeskPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key of an authority (its own, unless `authority` names one that several share) at one
+    relay; it signs boards. It says what `says` lists and what the CSV file `replay` tells
+    (columns t, area, on; t in Unix seconds)."""
+
+    name: str
+    at: str
+    authority: str = ""
+    areas: tuple[int, ...] = (0,)
+    replay: str = ""
+    hazard: str = "air-raid"
+    says: tuple[Saying, ...] = ()
+
+
+class PeoplePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Residents at each of the relays `at`, who send messages of a relay's kind, one `every` so
+    often on average."""
+
+    at: str | tuple[str, ...] = "*"
+    kind: str
+    every: Span
+    body_bytes: Annotated[int, Meta(ge=1, le=2048)] = 60
+    area: int = 0
+    lifetime: Span = Span(86_400_000_000)
+
+
+class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All links between the group `apart` and the rest are cut."""
+
+    apart: str | tuple[str, ...]
+    from_: Span = field(name="from")
+    until: Span
+
+
+class Crash(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The relays `who` stop at each of the times `at`, and come back after `down`. "power": their
+    peers notice by silence; "process": the kernel closes the links."""
+
+    who: str | tuple[str, ...]
+    at: Annotated[tuple[Span, ...], Meta(min_length=1)]
+    down: Span
+    how: Literal["power", "process"] = "power"
+
+
+class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole scenario. It runs for `duration`; then all faults end, and after `settle` all
+    hosts must agree."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9-]+$")]
+    text: str = ""
+    start: Annotated[datetime, Meta(tz=True)]
+    duration: Span
+    settle: Span = Span(600_000_000)
+    city: City
+    machine: Machine = Machine()
+    desks: tuple[DeskPlan, ...] = ()
+    people: tuple[PeoplePlan, ...] = ()
+    partitions: tuple[Partition, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+
+    @property
+    def start_s(self) -> int:
+        """Unix time at its beginning."""
+        return int(self.start.timestamp())
+
+
+def bundled() -> tuple[Path, ...]:
+    """Return the files of the scenarios that come with the package, by name."""
+    return tuple(sorted((Path(__file__).parent / "scenarios").glob("*.toml")))
+
+
+def find(name: str) -> Path:
+    """Return the file that `name` means: a path, or a bundled scenario's bare name. Raises
+    ScenarioError that lists those."""
+    path = Path(name)
+    if path.suffix == ".toml" or len(path.parts) > 1:
+        return path
+    for candidate in bundled():
+        if candidate.stem == name:
+            return candidate
+    names = ", ".join(candidate.stem for candidate in bundled())
+    raise ScenarioError(f"no scenario is called {name!r}; there are {names}, or give a .toml file")
+
+
+def load(path: Path) -> Scenario:
+    """Read a file; raises ScenarioError."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {error}") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str) -> Scenario:
+    """Read TOML; `where` names it in errors. Raises ScenarioError."""
+    try:
+        return convert(tomllib.loads(text), Scenario, dec_hook=_read)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{where}: not TOML: {error}") from None
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_place(str(error))}") from None
+
+
+def _read(wanted: type, value: Any) -> object:
+    if wanted is Span:
+        return Span.parse(value)
+    if wanted is Rate:
+        return Rate.parse(value)
+    raise NotImplementedError(wanted)
+
+
+def _place(text: str) -> str:
+    """Turn msgspec's "what - at `$.a[0].b`" into "a[0].b: what"."""
+    match = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text, re.S)
+    what, place = match.groups() if match else (text, "")
+    return f"{place}: {what}" if place else what

@@ -1,0 +1,212 @@
+"""Frames: values to bytes and back, and every other byte string an error or ignored."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holub_crypto import cbor
+from holub_protocol import frames
+from holub_protocol.frames import (
+    Bye,
+    Credit,
+    Fingerprint,
+    Frame,
+    FrameError,
+    FrameType,
+    Hello,
+    IdList,
+    IHave,
+    Need,
+    Part,
+    Put,
+    Range,
+    Refuse,
+    Root,
+    Skip,
+    Want,
+)
+from holub_protocol.kinds import Class
+from holub_protocol.limits import LIST_ITEMS, NEED_HINTS, RANGE_PARTS
+from holub_protocol.refusal import Refusal
+
+EIGHT = st.binary(min_size=8, max_size=8)
+UINT = st.integers(0, 2**32 - 1)
+CLASS = st.sampled_from(Class)
+IDS = st.lists(EIGHT, max_size=8).map(tuple)
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> tuple[bytes, tuple[Part, ...]]:
+    """Return a lower bound and parts whose bounds rise, the last perhaps without one."""
+    bounds = sorted(draw(st.sets(st.binary(max_size=36), min_size=2, max_size=6)))
+    low, highs = bounds[0], bounds[1:]
+    if draw(st.booleans()):
+        highs.append(b"")
+    kinds = (
+        st.builds(Skip, st.just(b"")),
+        st.builds(Fingerprint, st.just(b""), EIGHT),
+        st.builds(IdList, st.just(b""), IDS),
+    )
+    made = []
+    for high in highs:
+        match draw(st.one_of(*kinds)):
+            case Fingerprint(_, fingerprint):
+                made.append(Fingerprint(high, fingerprint))
+            case IdList(_, short_ids):
+                made.append(IdList(high, short_ids))
+            case _:
+                made.append(Skip(high))
+    return low, tuple(made)
+
+
+@st.composite
+def puts(draw: st.DrawFn) -> Put:
+    """Return a piece that lies within its message."""
+    total = draw(st.integers(1, 4096))
+    offset = draw(st.integers(0, total - 1))
+    data = draw(st.binary(min_size=1, max_size=min(64, total - offset)))
+    return Put(draw(EIGHT), draw(UINT), total, offset, data)
+
+
+ROOT_ENTRIES = st.dictionaries(CLASS, st.tuples(UINT, EIGHT)).map(
+    lambda made: tuple((cls, *made[cls]) for cls in sorted(made))
+)
+FRAMES: st.SearchStrategy[Frame] = st.one_of(
+    st.builds(
+        Hello, st.integers(1, 255), st.binary(min_size=16, max_size=16), st.integers(256, 65_535),
+        st.integers(512, 2**20), st.integers(1, 65_535),
+    ),
+    st.builds(Root, st.booleans(), ROOT_ENTRIES),
+    st.builds(lambda cls, made: Range(cls, *made), CLASS, parts()),
+    st.builds(Want, CLASS, IDS),
+    puts(),
+    st.builds(Need, IDS),
+    st.builds(IHave, CLASS, IDS),
+    st.builds(Refuse, EIGHT, st.integers(1, 255)),
+    st.builds(Credit, st.integers(1, 2**32 - 1)),
+    st.builds(Bye, st.integers(0, 255), st.integers(0, 86_400)),
+)  # fmt: skip
+
+
+@given(FRAMES)
+def test_what_is_written_is_read_back(frame: Frame) -> None:
+    """Every frame survives the wire."""
+    assert frames.decode(frames.encode(frame)) == frame
+
+
+@given(FRAMES, st.data())
+def test_one_byte_string_a_frame(frame: Frame, data: st.DataObject) -> None:
+    """A changed byte breaks the frame, makes it unknown, or is the one form of another."""
+    good = frames.encode(frame)
+    at = data.draw(st.integers(0, len(good) - 1))
+    bad = good[:at] + bytes([good[at] ^ data.draw(st.integers(1, 255))]) + good[at + 1 :]
+    try:
+        other = frames.decode(bad)
+    except FrameError:
+        return
+    if other is not None:
+        assert other != frame
+        assert frames.encode(other) == bad
+
+
+@given(st.binary(max_size=60))
+def test_junk_is_an_error_or_unknown(data: bytes) -> None:
+    """Any bytes are a frame, a frame of an unknown type, or a FrameError."""
+    try:
+        frame = frames.decode(data)
+    except FrameError:
+        return
+    assert frame is None or frames.encode(frame) == data
+
+
+@pytest.mark.parametrize("number", [*(FrameType.CHUNK, FrameType.HAVE), 12, 23, 24, 2**32])
+@pytest.mark.parametrize("rest", [(), (1, b"2", None)])
+def test_unknown_types_are_ignored(number: int, rest: tuple[cbor.Value, ...]) -> None:
+    """Reserved and later types are no error, whatever their fields: later versions may speak."""
+    assert frames.decode(cbor.encode((int(number), *rest))) is None
+
+
+NONCE, SHORT = bytes(16), bytes(8)
+PART: cbor.Value = (b"",)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (),
+        (b"",),
+        (-1,),
+        (None, 1),
+        (0,),
+        (0, 1, NONCE, 256, 512),
+        (0, 1, NONCE, 256, 512, 1, 1),
+        (0, 0, NONCE, 256, 512, 1),
+        (0, 1, NONCE[1:], 256, 512, 1),
+        (0, 1, NONCE, 255, 512, 1),
+        (0, 1, NONCE, 65_536, 512, 1),
+        (0, 1, NONCE, 256, 511, 1),
+        (0, 1, NONCE, 256, 2**20 + 1, 1),
+        (0, 1, NONCE, 256, 512, 0),
+        (1, 2, ()),
+        (1, 0, ((6, 1, SHORT),)),
+        (1, 0, ((-1, 1, SHORT),)),
+        (1, 0, ((0, -1, SHORT),)),
+        (1, 0, ((0, 1, SHORT[1:]),)),
+        (1, 0, ((0, 1),)),
+        (1, 0, ((1, 1, SHORT), (0, 1, SHORT))),
+        (1, 0, ((1, 1, SHORT), (1, 1, SHORT))),
+        (1, 0, (1,)),
+        (2, 0, b"", ()),
+        (2, 0, b"", (PART,) * (RANGE_PARTS + 1)),
+        (2, 0, bytes(37), (PART,)),
+        (2, 0, b"b", ((b"a",),)),
+        (2, 0, b"b", ((b"b",),)),
+        (2, 0, b"", (PART, (b"b",))),
+        (2, 0, b"", ((b"b",), (b"a",))),
+        (2, 0, b"", ((),)),
+        (2, 0, b"", ((b"", SHORT, None, None),)),
+        (2, 0, b"", ((b"", SHORT, 0),)),
+        (2, 0, b"", ((b"", SHORT[1:], None),)),
+        (2, 0, b"", ((b"", SHORT + b"x"),)),
+        (2, 0, b"", ((b"", SHORT * (LIST_ITEMS + 1)),)),
+        (2, 0, b"", (1,)),
+        (3, 0, SHORT[1:]),
+        (3, 6, SHORT),
+        (3, 0, (SHORT,)),
+        (4, SHORT, 0, 0, 0, b"x"),
+        (4, SHORT, 0, 4097, 0, b"x"),
+        (4, SHORT, 0, 10, 10, b"x"),
+        (4, SHORT, 0, 10, 9, b"xx"),
+        (4, SHORT, 0, 10, 0, b""),
+        (4, SHORT, -1, 10, 0, b"x"),
+        (4, SHORT[1:], 0, 10, 0, b"x"),
+        (5, SHORT * (NEED_HINTS + 1)),
+        (5, SHORT[1:]),
+        (6, 0, SHORT * 513),
+        (7, SHORT, 0),
+        (7, SHORT, 256),
+        (7, SHORT[1:], 1),
+        (10, 0),
+        (10, 2**32),
+        (11, 256, 0),
+        (11, 0, 86_401),
+    ],
+)
+def test_known_types_are_strict(fields: tuple[cbor.Value, ...]) -> None:
+    """A known type with other fields than its own is an error, never half understood."""
+    with pytest.raises(FrameError):
+        frames.decode(cbor.encode(fields))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", b"\x83\x0b\x00\x00\x00", b"\xa0", b"\x9f\x0b\xff"])
+def test_no_frame_at_all(data: bytes) -> None:
+    """What is no array of the profile is an error."""
+    with pytest.raises(FrameError):
+        frames.decode(data)
+
+
+def test_refusals_fit_their_frame() -> None:
+    """Every reason has a number that a REFUSE can carry."""
+    for refusal in Refusal:
+        frame = Refuse(SHORT, refusal.value)
+        assert frames.decode(frames.encode(frame)) == frame

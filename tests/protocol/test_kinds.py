@@ -1,0 +1,88 @@
+"""The table of kinds: complete, within the limits, and as planned."""
+
+import pytest
+
+from holub_crypto.trust import Role
+from holub_protocol.kinds import KINDS, Bearers, Class, Kind, Readers, kind_named
+from holub_protocol.limits import ALERT_BYTES, COUNTER_MAX, LIFETIME_STEPS_S, MESSAGE_BYTES
+from holub_protocol.message import BodyError, Opaque
+
+ROWS = tuple(KINDS.values())
+
+
+def test_numbers_and_names() -> None:
+    """The numbers 1 to 26 are taken, each once and under its own name."""
+    assert list(KINDS) == list(range(1, 27))
+    assert len({kind.name for kind in ROWS}) == len(ROWS)
+    assert all(KINDS[kind.number] is kind for kind in ROWS)
+
+
+@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.name)
+def test_rows_are_within_the_limits(kind: Kind) -> None:
+    """No row allows what the wire can't carry, or a lifetime that is not a step."""
+    assert kind.lifetime_max_s in LIFETIME_STEPS_S
+    assert kind.size_max_bytes <= (ALERT_BYTES if kind.cls is Class.ALERT else MESSAGE_BYTES)
+    assert 0 < kind.hourly <= COUNTER_MAX + 1
+    assert kind_named(kind.name) is kind
+    assert callable(kind.parse)
+
+
+def test_groups_share_one_row() -> None:
+    """Kinds of one group have one cap and one class, else one k could not serve them; only the
+    alert group has several kinds."""
+    groups: dict[str, list[Kind]] = {}
+    for kind in ROWS:
+        groups.setdefault(kind.group, []).append(kind)
+    assert {name: len(kinds) for name, kinds in groups.items() if len(kinds) > 1} == {"alert": 3}
+    for kinds in groups.values():
+        assert len({(kind.hourly, kind.cls, kind.signer) for kind in kinds}) == 1
+
+
+def test_classes_are_in_their_order() -> None:
+    """The order in which links serve; grants follow alerts."""
+    assert [cls.name for cls in sorted(Class)] == [
+        "TRUST", "ALERT", "GRANT", "OFFICIAL", "PEOPLE", "BULK",
+    ]  # fmt: skip
+
+
+def test_nobody_raises_the_urgency_alone() -> None:
+    """Only desks speak in class ALERT, only registrars in what trust rests on, and what a relay
+    signs for people is never above OFFICIAL."""
+    for kind in ROWS:
+        if kind.cls is Class.ALERT:
+            assert kind.signer is Role.AUTHORITY
+        if kind.cls in (Class.TRUST, Class.GRANT) and kind.name != "proof":
+            assert kind.signer is Role.REGISTRAR
+        if kind.signer is Role.RELAY:
+            assert kind.cls >= Class.OFFICIAL
+
+
+def test_what_is_private_is_sealed() -> None:
+    """Bodies that name people, or what they need, are not for all to read."""
+    sealed = {kind.name for kind in ROWS if kind.readers is Readers.SEALED}
+    assert sealed == {
+        "need", "need-medical", "checkin", "request", "reply", "missing", "offer",
+    }  # fmt: skip
+
+
+def test_every_bearer_carries_what_is_urgent() -> None:
+    """Alerts and trust may go by serial radio, manifests only where there is room."""
+    for kind in ROWS:
+        assert (kind.bearers is Bearers.EVERY) == (kind.cls <= Class.GRANT)
+    assert kind_named("manifest").bearers is Bearers.ROOMY
+
+
+def test_known_bodies_are_read_and_others_carried() -> None:
+    """Grants, alerts and boards have a shape; the other kinds keep their fields as they are."""
+    for kind in ROWS:
+        if kind.number in (1, 5, 6):
+            with pytest.raises(BodyError):
+                kind.parse(("junk",))
+        else:
+            assert kind.parse(("junk",)) == Opaque(("junk",))
+
+
+def test_a_name_that_is_none() -> None:
+    """The error names it and lists the names there are."""
+    with pytest.raises(ValueError, match=r"'allert'; the kinds are: grant, revoke, .*status"):
+        kind_named("allert")

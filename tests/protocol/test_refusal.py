@@ -1,0 +1,18 @@
+"""Reasons: numbers that never change, and which of them are for good."""
+
+from holub_protocol.refusal import Refusal
+
+
+def test_what_is_for_good() -> None:
+    """Only reasons that time, trust or room can lift are for now."""
+    assert {refusal.token for refusal in Refusal if not refusal.final} == {
+        "unknown-signer", "future", "quota", "full", "charter-ahead",
+    }  # fmt: skip
+
+
+def test_tokens_are_names() -> None:
+    """A token is fit for a label of a metric, and no two reasons share it."""
+    tokens = [refusal.token for refusal in Refusal]
+    assert len(set(tokens)) == len(tokens)
+    assert all(token.replace("-", "").isalpha() and token.islower() for token in tokens)
+    assert Refusal.BAD_SIGNATURE.token == "bad-signature"
