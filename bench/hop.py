@@ -90,7 +90,7 @@ class Watch:
         self.made = made
         self.heard = trio.Event()
         self._inner: Callable[[int, bytes], None] = made.driver.on_data
-        made.driver.on_data = self._on_data  # type: ignore[method-assign]
+        made.driver.on_data = self._on_data
 
     def _on_data(self, link: int, data: bytes) -> None:
         self._inner(link, data)

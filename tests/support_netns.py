@@ -105,7 +105,7 @@ class Host:
     def ids(self, kind: str | None = None) -> list[str]:
         """Return the ids held, sorted."""
         words = ("list",) if kind is None else ("list", "--kind", kind)
-        return sorted(item["id"] for item in self.json(*words)["messages"])
+        return sorted(item["id"] for item in self.json(*words))
 
 
 class Lan:

@@ -13,6 +13,7 @@ ALGORITHM_ED25519 = -19
 _PROTECTED_PREFIX = bytes((0xA2, 0x01, 0x32, 0x04, 0x48))  # {1: -19, 4: h'8 bytes'}
 _PROTECTED_BYTES = len(_PROTECTED_PREFIX) + HINT_BYTES
 _EMPTY_MAP = 0xA0
+_SIGN1_CONTEXT = b"\x84\x6aSignature1" + bytes((0x40 + _PROTECTED_BYTES,)) + _PROTECTED_PREFIX
 _SIGN1_HEAD = bytes((0x84, 0x40 + _PROTECTED_BYTES))
 _SIGN1_PAYLOAD_AT = len(_SIGN1_HEAD) + _PROTECTED_BYTES + 1
 _SIGNATURE_HEAD = bytes((0x58, SIGNATURE_BYTES))
@@ -51,7 +52,7 @@ def protected(hint: bytes) -> bytes:
 
 def sign1_content(hint: bytes, external: bytes, payload: bytes) -> bytes:
     """Return the Sig_structure (RFC 9052 4.4) that a single signer signs."""
-    return b"\x84\x6aSignature1" + _string(protected(hint)) + _string(external) + _string(payload)
+    return b"".join((_SIGN1_CONTEXT, hint, _string(external), _string(payload)))
 
 
 def sign1(identity: Identity, external: bytes, payload: bytes) -> bytes:

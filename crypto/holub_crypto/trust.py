@@ -9,7 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from holub_crypto.charter import ANY_HAZARD, Authority, Charter, CharterError, SignedCharter, decode
+from holub_crypto.charter import (
+    ANY_HAZARD,
+    EVERYWHERE,
+    Authority,
+    Charter,
+    CharterError,
+    SignedCharter,
+    decode,
+)
 from holub_crypto.identity import key_hint
 
 
@@ -223,7 +231,7 @@ class Trust:
             return Denial.KIND
         if ask.hazard and not _allows(grant.hazards, ask.hazard):
             return Denial.HAZARD
-        if not all(self._within(grant.areas, area) for area in ask.areas):
+        if not self._within(grant.areas, ask.areas):
             return Denial.AREA
         if authority is not None:
             denial = self._beyond(authority, ask)
@@ -237,12 +245,15 @@ class Trust:
         """A grant never reaches further than what the charter gives its authority."""
         if ask.hazard and not _allows(authority.hazards, ask.hazard):
             return Denial.HAZARD
-        if not all(self._within(authority.areas, area) for area in ask.areas):
+        if not self._within(authority.areas, ask.areas):
             return Denial.AREA
         return None
 
-    def _within(self, scopes: tuple[int, ...], area: int) -> bool:
-        return any(self._covers(scope, area) for scope in scopes)
+    def _within(self, scopes: tuple[int, ...], areas: tuple[int, ...]) -> bool:
+        """Tell whether every area lies in one of the scopes."""
+        if EVERYWHERE in scopes:
+            return True
+        return all(any(self._covers(scope, area) for scope in scopes) for area in areas)
 
 
 def _allows(hazards: tuple[int, ...], hazard: int) -> bool:

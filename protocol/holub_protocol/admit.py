@@ -7,9 +7,9 @@ Checks run from cheap to dear: time, enrolled key, scope, counter, and only then
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from holub_crypto.identity import SIGNATURE_BYTES
 from holub_crypto.trust import Ask, Denial, Granted, Trust
 from holub_protocol.areas import AreaTree
-from holub_protocol.codec import signed_content
 from holub_protocol.kinds import KINDS
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
@@ -98,8 +98,7 @@ def admit(
         elif message.k >= min(kind.hourly, answer.rate):
             refusal = Refusal.COUNTER
         else:
-            content, signature = signed_content(message, trust.realm_id)
-            if verify(key, content, signature):
+            if verify(key, message.content, message.raw[-SIGNATURE_BYTES:]):
                 return Admitted(message, key, answer.authority, answer.rate)
             refusal = Refusal.BAD_SIGNATURE
     return refusal

@@ -105,11 +105,5 @@ def decode(raw: bytes, realm_id: bytes) -> Message | Refusal:
         lifetime_s=LIFETIME_STEPS_S[step],
         area=area,
         body=body,
+        content=content,
     )
-
-
-def signed_content(message: Message, realm_id: bytes) -> tuple[bytes, bytes]:
-    """Return (what was signed, the signature) of a decoded message."""
-    signed = cose.read_sign1(message.raw)
-    content = cose.sign1_content(signed.hint, external(realm_id), signed.payload)
-    return content, signed.signature

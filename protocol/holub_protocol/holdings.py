@@ -27,6 +27,7 @@ _CLASSES = tuple(Class)
 _SECOND_US = 1_000_000
 _NEVER_S = 2**40
 _EVICTED_SHARE = 32
+_GROWTH = 1024
 
 
 class _Wheel:
@@ -135,14 +136,17 @@ class Holdings:
             self._list(slot, now)
 
     def _grow(self) -> int:
-        self._ids.append(None)
+        """Make room for more rows, a thousand at a time; return one of the new slots."""
+        first = len(self._ids)
+        self._ids.extend([None] * _GROWTH)
         for column in (
             self._kind, self._cls, self._state, self._listed, self._k, self._size, self._signer,
             self._authority, self._created, self._expires, self._area, self._age,
             self._received, self._since, self._deadline,
         ):  # fmt: skip
-            column.append(0)
-        return len(self._ids) - 1
+            column.extend([0] * _GROWTH)
+        self._free.extend(range(first + _GROWTH - 1, first, -1))
+        return first
 
     def _number(self, signer: bytes) -> int:
         number = self._signer_numbers.get(signer)

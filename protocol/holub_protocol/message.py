@@ -42,7 +42,8 @@ class Message:
 
     `id` is BLAKE2b-256 of the signed content; `kid` a hint of the signer's key; `created_s` is
     Unix time by the signer's clock, and (created_s, k) orders the signer's messages of a group.
-    `area` is a region id (0: everywhere), `body` the frozen value of its kind.
+    `area` is a region id (0: everywhere), `body` the frozen value of its kind, `content` what
+    the signature is over (the Sig_structure of RFC 9052 4.4).
     """
 
     raw: bytes
@@ -54,6 +55,7 @@ class Message:
     lifetime_s: int
     area: int
     body: object
+    content: bytes = b""
 
     @property
     def expires_s(self) -> int:

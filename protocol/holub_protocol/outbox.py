@@ -23,6 +23,7 @@ from holub_protocol.message import Now
 from holub_protocol.reconcile import short_id
 
 _PUT_HEAD_BYTES = 28
+_CLASSES = tuple(Class)
 
 
 class Shelf(Protocol):
@@ -104,12 +105,13 @@ class Outbox:
             data = self._control.popleft()
             self._control_bytes -= len(data)
             return frame_bytes(data), False
-        for cls in Class:
+        for cls in _CLASSES:
             if self.in_flight_bytes and self.in_flight_bytes + self.frame_bytes > self.window_bytes:
                 return None
-            put = self._next_put(cls, shelf, salt, now)
-            if put is not None:
-                return put
+            if self._puts[cls]:
+                put = self._next_put(cls, shelf, salt, now)
+                if put is not None:
+                    return put
             if self._ranges[cls]:
                 data = self._ranges[cls].popleft()
                 self.in_flight_bytes += len(data)

@@ -61,8 +61,9 @@ class PeerLog:
         if not self._untold:
             return
         counts = ", ".join(f"{what} {count}" for what, count in sorted(self._untold.items()))
-        if self._pay(counts):
-            self._logger.info("from peers: %s", counts)
+        text = f"from peers: {counts}"
+        if self._pay(text):
+            self._logger.info("%s", text)
             self._untold = {}
 
     def _pay(self, text: str) -> bool:

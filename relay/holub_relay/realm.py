@@ -314,6 +314,8 @@ def read_source(source: str) -> tuple[bytes, bool]:
         with opener.open(source, timeout=FETCH_TIMEOUT_S) as answer:
             return _capped(_read_within(answer, FETCH_TIMEOUT_S), source), local
     except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         raise OperatorError(f"can't fetch the charter {source}: {error}") from None
 
 

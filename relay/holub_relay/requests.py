@@ -88,9 +88,6 @@ def _alert(station: Station, request: Request) -> Answer:
     if not areas or not number:
         missing = "--area" if not areas else "--hazard"
         raise OperatorError(f"alert {verb.name.lower()} needs {missing}", Exit.USAGE)
-    texts = request.get("texts") or {}
-    if not isinstance(texts, Mapping):
-        raise OperatorError(f"texts {texts!r} is not {{language: text}}", Exit.USAGE)
     certainty = str(request.get("certainty") or "unknown").upper()
     if certainty not in Certainty.__members__:
         known = ", ".join(item.name.lower() for item in Certainty)
@@ -102,7 +99,7 @@ def _alert(station: Station, request: Request) -> Answer:
         hazard=number,
         incidents=incidents,
         certainty=Certainty[certainty],
-        texts=tuple(sorted((str(lang), str(text)) for lang, text in texts.items())),
+        texts=_texts(request),
     )
     header = 0 if everywhere else areas[0]
     now = station.now()
@@ -111,6 +108,20 @@ def _alert(station: Station, request: Request) -> Answer:
     )
     named = incidents[0] if incidents else message.id[:INCIDENT_BYTES]
     return {**_message_head(station, message), "incident": named.hex(), "verb": verb.name.lower()}
+
+
+def _texts(request: Request) -> tuple[tuple[str, str], ...]:
+    texts = request.get("texts") or {}
+    if not isinstance(texts, Mapping):
+        raise OperatorError(f"texts {texts!r} is not {{language: text}}", Exit.USAGE)
+    for language, text in texts.items():
+        if len(language) != 2 or not (language.isascii() and language.islower()):
+            raise OperatorError(
+                f"text in {language!r}: a language has two letters, as uk or en", Exit.USAGE
+            )
+        if not isinstance(text, str) or not text:
+            raise OperatorError(f"text in {language!r} is empty or no text", Exit.USAGE)
+    return tuple(sorted(texts.items()))
 
 
 def _incident(station: Station, text: str) -> tuple[bytes, list[Word]]:

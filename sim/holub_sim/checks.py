@@ -22,8 +22,9 @@ from holub_sim.world import World
 VIOLATIONS_KEPT = 50
 """Told in full; a broken rule breaks again at every event."""
 
-SWEEP_US = 60_000_000
-"""Between two looks at everything: what only time changes is found within a minute."""
+SWEEP_US = 300_000_000
+"""Between two looks at everything: what only time changes is found within five minutes, the
+rhythm of boards."""
 
 SLACK_S = 90
 """A message with less than this to live need not be everywhere: links leave out what has under
@@ -101,7 +102,7 @@ class Watch:
     # --- rules --------------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Judge every running host; then again, every minute."""
+        """Judge every running host; then again, every SWEEP_US."""
         for host in self.hosts:
             if host.running:
                 self._judge_status(host, deep=True)

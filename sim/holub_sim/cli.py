@@ -8,7 +8,7 @@ import click
 
 from holub_sim.report import render
 from holub_sim.run import run as run_scenario
-from holub_sim.scenario import ScenarioError, bundled, find, load
+from holub_sim.scenario import Scenario, ScenarioError, bundled, find, load
 from holub_sim.trace import Trace
 
 FAILED = 1
@@ -44,16 +44,15 @@ def run(scenario: str, seed: int, as_json: bool, trace_file: Path | None) -> Non
     Prints delivery, latency by class and bytes. Exits with 1 if a rule was broken or the relays
     did not agree in the end.
     """
+    path, plan = _load(scenario)
     try:
-        path = find(scenario)
-        plan = load(path)
         with ExitStack() as stack:
             sink = None
             if trace_file is not None:
                 sink = stack.enter_context(trace_file.open("w", encoding="utf-8"))
             outcome = run_scenario(plan, seed, Trace(sink), path.parent)
     except ScenarioError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(f"{path}: {error}") from None
     except OSError as error:
         raise click.UsageError(f"--trace: {trace_file} cannot be written: {error}") from None
     click.echo(json.dumps(outcome.to_json()) if as_json else render(outcome))
@@ -72,3 +71,11 @@ def list_(as_json: bool) -> None:
             click.echo(json.dumps({"name": path.stem, "text": plan.text}))
         else:
             click.echo(f"{path.stem:<14}{plan.text}")
+
+
+def _load(name: str) -> tuple[Path, Scenario]:
+    try:
+        path = find(name)
+        return path, load(path)
+    except ScenarioError as error:
+        raise click.UsageError(str(error)) from None

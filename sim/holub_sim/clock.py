@@ -23,8 +23,3 @@ class Clock:
         """Return what the node is told at the world's microsecond `t_us`."""
         wall_us = t_us + self.offset_us + t_us * self.drift_ppm // _PPM
         return Now(t_us - booted_us, self.start_s + wall_us // _SECOND_US, self.reliable)
-
-    @property
-    def offset_s(self) -> float:
-        """How far it is off at the start, in seconds."""
-        return self.offset_us / _SECOND_US

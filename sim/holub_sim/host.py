@@ -249,12 +249,10 @@ class Host:
             self._wake_us = None
             return
         at_us = max(self._booted_us + due_us, self._woken_us + TIMER_US, self._world.now_us)
+        # One that is planned too early finds out, and plans anew: cheaper than taking it back.
         if self._wake_us is None or at_us < self._wake_us:
             self._wake_us = at_us
             self._world.at(at_us, self._wake, at_us)
-        elif at_us > self._wake_us:
-            # The event planned earlier finds that it came too soon, and plans anew.
-            return
 
     def _wake(self, at_us: int) -> None:
         if at_us != self._wake_us or self._node is None:

@@ -47,7 +47,7 @@ def parts(draw: st.DrawFn) -> tuple[bytes, tuple[Part, ...]]:
         st.builds(Fingerprint, st.just(b""), EIGHT),
         st.builds(IdList, st.just(b""), IDS),
     )
-    made = []
+    made: list[Part] = []
     for high in highs:
         match draw(st.one_of(*kinds)):
             case Fingerprint(_, fingerprint):

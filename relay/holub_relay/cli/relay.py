@@ -61,8 +61,31 @@ def relay(
         if not demo:
             raise OperatorError("relay needs --data DIR, or --demo to try it out", Exit.USAGE)
         data = free_demo_dir(Path(".holub"))
+    config = settings.changed(
+        _prepared(data, demo, realm_name, join, fingerprint, area),
+        "command line",
+        area=None if area is None else realm.area_of(area, ukraine()),
+        listen=listen,
+        page=page,
+        peers=peers or None,
+        discovery=False if no_discovery else None,
+        clock=clock,
+    )
+    daemon.run(data, config, click.echo)
+
+
+def _prepared(
+    data: Path,
+    demo: bool,
+    realm_name: str | None,
+    join: str | None,
+    fingerprint: str | None,
+    area: str | None,
+) -> Config:
+    """Set an empty directory up; return the directory's configuration."""
+    chosen = realm_name is not None or join is not None
     if (data / CHARTER_FILE).exists():
-        if realm_name is not None or join is not None:
+        if chosen:
             raise OperatorError(
                 f"{data} belongs to a realm already: leave --realm and --join out, or choose "
                 "another directory"
@@ -70,7 +93,7 @@ def relay(
         config = settings.load(data)
         if demo and not config.demo:
             raise OperatorError(f"{data} belongs to a real realm: leave --demo out")
-    elif realm_name is not None or join is not None:
+    elif chosen:
         if demo:
             raise OperatorError("--demo has a realm of its own: leave out --realm and --join")
         for line in set_up(data, realm_name, join, fingerprint, area, Config()):
@@ -80,17 +103,7 @@ def relay(
         config = set_up_demo(data, area)
     if config.demo:
         realm.enrol_demo(data, os.urandom)
-    config = settings.changed(
-        config,
-        "command line",
-        area=None if area is None else realm.area_of(area, ukraine()),
-        listen=listen,
-        page=page,
-        peers=peers or None,
-        discovery=False if no_discovery else None,
-        clock=clock,
-    )
-    daemon.run(data, config, _announce)
+    return config
 
 
 def set_up_demo(data: Path, area: str | None) -> Config:
@@ -112,8 +125,11 @@ def free_demo_dir(base: Path) -> Path:
     charter = realm.demo_charter()
     for number in range(1, DEMO_DIRS + 1):
         data = base / f"relay-{number}"
-        if not data.exists():
-            return data
+        try:
+            data.mkdir(mode=0o700, parents=True)
+            return data  # made by us: a relay started at the same moment takes the next
+        except FileExistsError:
+            pass
         if charter is None or not _is_pinned_to(data, charter):
             continue
         try:
@@ -127,7 +143,3 @@ def free_demo_dir(base: Path) -> Path:
 def _is_pinned_to(data: Path, charter: bytes) -> bool:
     path = data / CHARTER_FILE
     return path.exists() and path.read_bytes() == charter
-
-
-def _announce(line: str) -> None:
-    click.echo(line)

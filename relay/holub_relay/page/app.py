@@ -31,7 +31,7 @@ HEAD_BYTES: Final = 1024
 """Room left for the head of an answer; ours has about 640 bytes (a test measures it)."""
 
 FIRST_PAGE_LINES: Final = 28
-"""Alerts listed on a first page. If texts are so long that they do not fit, half of them."""
+"""Alerts listed on a first page. If texts are so long that they do not fit, fewer."""
 
 STREAMS: Final = 256
 """Listeners to changes at once, about 38 KiB each (measured for hypercorn): 10 MiB. Further
@@ -105,7 +105,7 @@ class Pages:
             html = self._render(lang, area, part, everything, lines)
             if everything or lines == 0 or len(html) <= FIRST_PAGE_BYTES - HEAD_BYTES:
                 return html
-            lines //= 2
+            lines = lines * 3 // 4
 
     def _render(self, lang: str, area: int, part: bool, everything: bool, lines: int) -> bytes:
         shown = view(
@@ -225,17 +225,23 @@ class _Stream(Response):
             return
         self._site.streams += 1
         try:
-            async with self._site.ticks.subscribe() as ticks:
-                event = "state"
-                while True:
-                    body = f"event: {event}\ndata:\n\n".encode()
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
-                    event = "alive"
-                    with trio.move_on_after(ALIVE_S):
-                        await ticks.receive()
-                        event = "state"
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._tell, send)
+                await receive()  # returns when the listener has gone
+                nursery.cancel_scope.cancel()
         finally:
             self._site.streams -= 1
+
+    async def _tell(self, send: Send) -> None:
+        async with self._site.ticks.subscribe() as ticks:
+            event = "state"
+            while True:
+                body = f"event: {event}\ndata:\n\n".encode()
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                event = "alive"
+                with trio.move_on_after(ALIVE_S):
+                    await ticks.receive()
+                    event = "state"
 
 
 class _Drained:
@@ -250,24 +256,27 @@ class _Drained:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
+        gone = trio.Event()
+
+        async def wait() -> Message:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_drain, receive, nursery.cancel_scope)
-            await self._app(scope, _nothing, send)
+            nursery.start_soon(_drain, receive, gone)
+            # Never cancelled from here: hypercorn ends a connection inside the last `send`.
+            await self._app(scope, wait, send)
             nursery.cancel_scope.cancel()
 
 
-async def _drain(receive: Receive, request: trio.CancelScope) -> None:
+async def _drain(receive: Receive, gone: trio.Event) -> None:
+    """Drop what comes; the client counts as gone when it says so, or has sent too much."""
     room_bytes = REQUEST_BODY_BYTES
-    while room_bytes >= 0:
+    while True:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            break
         room_bytes -= len(message.get("body", b""))
-    request.cancel()
-
-
-async def _nothing() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
+        if message["type"] == "http.disconnect" or room_bytes < 0:
+            gone.set()
 
 
 def _slim(path: Path) -> str:

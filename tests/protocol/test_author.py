@@ -1,0 +1,122 @@
+"""A key's order of messages: always rising, whatever the clock does, and capped by the hour."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holub_protocol import codec
+from holub_protocol.author import CLOCK_JUMP_MAX_S, HOUR_S, Author, PublishError
+from holub_protocol.kinds import kind_named
+from holub_protocol.message import Message, Now, Opaque
+from holub_protocol.storage import Counter
+from support_realm import KYIV, key
+
+REALM = bytes(range(32))
+RELAY = key("relay")
+NEED, CHECKIN, STATUS = kind_named("need"), kind_named("checkin"), kind_named("status")
+HOUR_START_S = 1_700_000_000 // HOUR_S * HOUR_S
+
+
+def sign(
+    author: Author, wall_s: int, kind: str = "need", rate: int = 10_000
+) -> tuple[Message, Counter]:
+    """Sign a message and read it again."""
+    raw, counter = author.sign(
+        REALM, kind_named(kind), KYIV, Opaque(()),
+        lifetime_s=3600, rate=rate, now=Now(0, wall_s, True),
+    )  # fmt: skip
+    message = codec.decode(raw, REALM)
+    assert isinstance(message, Message)
+    return message, counter
+
+
+@given(st.lists(st.integers(-7200, 7200), min_size=1, max_size=20))
+def test_points_rise_whatever_the_clock_does(jumps: list[int]) -> None:
+    """(created, k) strictly rises, also when the clock steps back and over the hour's turn, and
+    the counter to be kept is the message's own point."""
+    author, wall_s, points = Author(RELAY, ()), HOUR_START_S, []
+    for jump in jumps:
+        wall_s += jump
+        message, counter = sign(author, wall_s)
+        assert (counter.signer, counter.group) == (RELAY.public, "need")
+        assert counter.point == message.point
+        assert message.created_s >= wall_s
+        points.append(message.point)
+    assert all(a < b for a, b in pairwise(points))
+
+
+def test_k_counts_within_the_hour() -> None:
+    """The first of an hour has k 0, and the seconds between do not matter."""
+    author = Author(RELAY, ())
+    walls = (0, 0, 10, HOUR_S - 1, HOUR_S, HOUR_S + 1, 3 * HOUR_S)
+    points = [sign(author, HOUR_START_S + second)[0].point for second in walls]
+    assert [k for _, k in points] == [0, 1, 2, 3, 0, 1, 0]
+    assert [created_s - HOUR_START_S for created_s, _ in points] == list(walls)
+
+
+def test_a_clock_that_steps_back() -> None:
+    """Up to a day back the time stands still and k goes on; beyond, nothing is signed."""
+    author = Author(RELAY, ())
+    first, _ = sign(author, HOUR_START_S)
+    again, _ = sign(author, HOUR_START_S - CLOCK_JUMP_MAX_S)
+    assert again.point == (first.created_s, 1)
+    with pytest.raises(PublishError, match=rf"says {HOUR_START_S - 86_401}.*set the clock"):
+        sign(author, HOUR_START_S - CLOCK_JUMP_MAX_S - 1)
+    assert sign(author, HOUR_START_S)[0].point == (first.created_s, 2)
+
+
+@pytest.mark.parametrize(("kind", "rate", "most"), [("status", 10_000, 4), ("need", 3, 3)])
+def test_the_cap_of_an_hour(kind: str, rate: int, most: int) -> None:
+    """The lower of the kind's cap and the grant's rate holds; the error says how long to wait,
+    and the next hour begins anew."""
+    author = Author(RELAY, ())
+    for k in range(most):
+        assert sign(author, HOUR_START_S + 600, kind, rate)[0].k == k
+    with pytest.raises(PublishError, match=f"its {most} {kind} messages .* in 3000 s"):
+        sign(author, HOUR_START_S + 600, kind, rate)
+    with pytest.raises(PublishError, match="in 1 s"):
+        sign(author, HOUR_START_S + HOUR_S - 1, kind, rate)
+    assert sign(author, HOUR_START_S + HOUR_S, kind, rate)[0].k == 0
+
+
+def test_groups_count_apart() -> None:
+    """Alerts, boards and endorsements share one count; any other kind has its own."""
+    author = Author(RELAY, ())
+    assert sign(author, HOUR_START_S, "need")[0].k == 0
+    assert sign(author, HOUR_START_S, "checkin")[0].k == 0
+    assert sign(author, HOUR_START_S, "endorse")[0].k == 0
+    message, counter = sign(author, HOUR_START_S, "endorse")
+    assert (message.k, counter.group) == (1, "alert")
+
+
+def test_goes_on_from_kept_counters() -> None:
+    """After a restart the key's own counters hold; those of other keys do not."""
+    kept = (
+        Counter(RELAY.public, "need", HOUR_START_S, 7),
+        Counter(key("other").public, "checkin", HOUR_START_S, 7),
+    )
+    author = Author(RELAY, kept)
+    assert sign(author, HOUR_START_S - 5)[0].point == (HOUR_START_S, 8)
+    assert sign(author, HOUR_START_S, "checkin")[0].k == 0
+
+
+def test_what_was_heard_is_never_signed_again() -> None:
+    """A point that came back from peers moves the order on, an older one does not move it back."""
+    author = Author(RELAY, ())
+    author.observe("need", (HOUR_START_S, 9))
+    author.observe("need", (HOUR_START_S, 4))
+    assert sign(author, HOUR_START_S)[0].k == 10
+
+
+def test_a_refused_message_uses_no_point() -> None:
+    """What can't be encoded leaves the order as it was."""
+    author = Author(RELAY, ())
+    with pytest.raises(ValueError, match="lifetime"):
+        author.sign(
+            REALM, CHECKIN, KYIV, Opaque(()),
+            lifetime_s=CHECKIN.lifetime_max_s + 1, rate=9, now=Now(0, HOUR_START_S, True),
+        )  # fmt: skip
+    assert sign(author, HOUR_START_S, "checkin")[0].k == 0
+    assert (NEED.hourly, STATUS.hourly) == (300, 4)

@@ -1,0 +1,22 @@
+"""What a node believes of time."""
+
+from holub_sim.clock import Clock
+
+
+def test_a_true_clock_tells_the_worlds_time() -> None:
+    """Without offset and drift the wall clock is right, and the steady one starts at boot."""
+    now = Clock(1_000).now(5_500_000, booted_us=2_000_000)
+    assert (now.wall_s, now.mono_us, now.reliable) == (1_005, 3_500_000, True)
+
+
+def test_offset_and_drift_move_the_wall_clock_only() -> None:
+    """A clock 3 s behind that gains 100 ppm is 5.6 s ahead after a day; intervals stay exact."""
+    clock = Clock(0, offset_us=-3_000_000, drift_ppm=100, reliable=False)
+    day_us = 86_400_000_000
+    now = clock.now(day_us, booted_us=0)
+    assert (now.wall_s, now.mono_us, now.reliable) == (86_405, day_us, False)
+
+
+def test_a_negative_drift_falls_behind() -> None:
+    """A clock that loses 50 ppm is 0.18 s behind after an hour: a second earlier."""
+    assert Clock(0, drift_ppm=-50).now(3_600_000_000, 0).wall_s == 3599

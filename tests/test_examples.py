@@ -1,0 +1,50 @@
+"""The examples run as they stand, and are as small and as free as they claim."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+EMBED = ROOT / "examples" / "embed.py"
+PAGE = ROOT / "docs" / "embed.md"
+FORBIDDEN = ("trio", "asyncio", "socket", "ssl", "threading", "sqlite3", "apsw")
+
+
+def test_embed_passes_an_alert_on() -> None:
+    """Two nodes exchange an alert and the program ends with what holds at the other."""
+    run = subprocess.run(
+        [sys.executable, EMBED], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert re.fullmatch(r"\d+ bytes crossed; Kyiv is now: alert\n", run.stdout)
+    assert run.stderr == ""
+
+
+def test_embed_is_short() -> None:
+    """Under 40 lines, importing nothing but the two libraries and the standard library."""
+    source = EMBED.read_text("utf-8")
+    assert len(source.splitlines()) < 40
+    modules = re.findall(r"^(?:from|import) (\w+)", source, re.M)
+    own = {name for name in modules if name.startswith("holub")}
+    assert own == {"holub_crypto", "holub_protocol"}
+    assert set(modules) - own <= sys.stdlib_module_names
+
+
+def test_embed_loads_no_io() -> None:
+    """Whoever embeds the node gets neither sockets nor threads nor a loop of ours."""
+    program = f"import runpy, sys; runpy.run_path({str(EMBED)!r}); print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+    )
+    loaded = set(run.stdout.splitlines()[-1].split())
+    assert "holub_protocol.node" in loaded
+    assert not loaded & set(FORBIDDEN)
+
+
+def test_page_shows_the_example() -> None:
+    """Every line of code that docs/embed.md walks through is a line of the example."""
+    blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.S | re.M)
+    lines = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+    source = {line.strip() for line in EMBED.read_text("utf-8").splitlines()}
+    assert len(lines) > 10
+    assert [line for line in lines if line not in source] == []
