@@ -15,7 +15,7 @@ from typing import Any
 
 import apsw
 import trio
-from support import Signers, Site, argument, cpu_s, emit, join_realm, make_realm, site, spread, start
+from _common import Signers, Site, argument, cpu_s, emit, join_realm, make_realm, site, spread, start
 
 from holub_crypto import cose
 from holub_crypto.identity import key_hint, verify
@@ -75,7 +75,7 @@ async def floor(messages: list[bytes], keys: dict[bytes, bytes], realm_id: bytes
                 due = 16 * len(batch)
                 while due:
                     due -= len(await client.receive_some(due))
-        spent = cpu_s() - begun
+        spent: float = cpu_s() - begun
         await client.aclose()
         await server.aclose()
         await listeners[0].aclose()

@@ -47,10 +47,16 @@ class Host:
         self.data = directory
         self.log = directory.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
+        self.enter = ("ip", "netns", "exec", namespace)
 
     def command(self, *words: str) -> list[str]:
         """Return the command that runs `holub WORDS` in this namespace."""
-        return ["ip", "netns", "exec", self.namespace, *HOLUB, *words]
+        return [*self.enter, *HOLUB, *words]
+
+    def remove(self) -> None:
+        """Kill the relay and remove the namespace."""
+        self.kill()
+        subprocess.run(["ip", "netns", "delete", self.namespace], check=False)
 
     def holub(self, *words: str) -> str:
         """Run `holub WORDS --data DIR` here and return what it printed."""
@@ -131,12 +137,11 @@ class Lan:
         run("ip", "link", "add", f"p{number}", "netns", self.switch, "type", "veth",
             "peer", "name", "eth0", "netns", namespace)  # fmt: skip
         self.inside("ip", "link", "set", f"p{number}", "master", "br0", "up")
-        enter = ("ip", "netns", "exec", namespace)
-        run(*enter, "ip", "link", "set", "lo", "up")
-        run(*enter, "ip", "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
-        run(*enter, "ip", "link", "set", "eth0", "up")
-        host_directory = directory / f"h{number}"
-        self.hosts.append(Host(namespace, f"10.77.0.{number}", host_directory))
+        host = Host(namespace, f"10.77.0.{number}", directory / f"h{number}")
+        run(*host.enter, "ip", "link", "set", "lo", "up")
+        run(*host.enter, "ip", "address", "add", f"{host.address}/24", "dev", "eth0")
+        run(*host.enter, "ip", "link", "set", "eth0", "up")
+        self.hosts.append(host)
 
     def isolate(self, number: int, isolated: bool = True) -> None:
         """Cut a port off from the others, or heal it; its carrier stays up."""
@@ -147,9 +152,44 @@ class Lan:
     def close(self) -> None:
         """Kill what still runs and remove every namespace."""
         for host in self.hosts:
-            host.kill()
-            subprocess.run(["ip", "netns", "delete", host.namespace], check=False)
+            host.remove()
         subprocess.run(["ip", "netns", "delete", self.switch], check=False)
+
+
+class Line:
+    """Hosts in a row, each with a cable to the next and to nobody else."""
+
+    def __init__(self, count: int, directory: Path) -> None:
+        self.tag = f"hl{os.getpid() % 10_000}"
+        self.hosts = [
+            Host(f"{self.tag}h{n}", f"10.79.{n}.1", directory / f"h{n}") for n in range(count)
+        ]
+        for host in self.hosts:
+            run("ip", "netns", "add", host.namespace)
+            run(*host.enter, "ip", "link", "set", "lo", "up")
+        for number, (here, there) in enumerate(itertools.pairwise(self.hosts)):
+            run("ip", "link", "add", "right", "netns", here.namespace, "type", "veth",
+                "peer", "name", "left", "netns", there.namespace)  # fmt: skip
+            for host, port, end in ((here, "right", 1), (there, "left", 2)):
+                address = f"10.79.{number}.{end}/24"
+                run(*host.enter, "ip", "address", "add", address, "dev", port)
+                run(*host.enter, "ip", "link", "set", port, "up")
+        self.hosts[-1].address = f"10.79.{count - 2}.2"
+
+    def close(self) -> None:
+        """Kill what still runs and remove every namespace."""
+        for host in self.hosts:
+            host.remove()
+
+
+@contextmanager
+def line(count: int, directory: Path) -> Iterator[Line]:
+    """Make a line of `count` hosts and remove it at the end."""
+    made = Line(count, directory)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 @contextmanager
@@ -162,8 +202,3 @@ def lan(count: int, directory: Path) -> Iterator[Lan]:
     finally:
         if made is not None:
             made.close()
-
-
-def pairs(hosts: list[Host]) -> Iterator[tuple[Host, Host]]:
-    """Yield neighbouring hosts."""
-    yield from itertools.pairwise(hosts)

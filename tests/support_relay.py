@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,13 @@ class Daemon:
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.wait_for(lambda: (data / "api.sock").exists() and self.status()["daemon"])
+        self.wait_for(self._answers)
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(str(self.data / "api.sock"))
+            return True
+        return False
 
     def status(self) -> Any:
         """Ask it how it is."""

@@ -1,5 +1,6 @@
 """Small simulated cities for tests: a scenario to vary, and ends of links without a node."""
 
+import json
 from typing import Any
 
 from holub_sim.build import City, build
@@ -86,8 +87,6 @@ class Ear:
 
 def json_of(text: str) -> dict[str, Any]:
     """Return a printed JSON object."""
-    import json  # noqa: PLC0415
-
     value = json.loads(text)
     assert isinstance(value, dict)
     return value

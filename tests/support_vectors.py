@@ -1,7 +1,7 @@
 """The test vectors of docs/wire.md: made from fixed seeds, so that anybody can make them again.
 
-`python tests/support_vectors.py` writes tests/vectors/messages.json anew. It is run when a kind
-is added; an entry that is there already never changes.
+`.venv/bin/python tests/support_vectors.py` writes tests/vectors/messages.json anew. It is run
+when a kind is added; an entry that is there already never changes.
 """
 
 import json

@@ -10,8 +10,10 @@ import heapq
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 from holub_crypto.charter import Charter
+from holub_protocol.idtable import SALT_BYTES, IdTable
 from holub_protocol.kinds import KINDS, Class
 from holub_protocol.limits import RECONCILE_SLACK_S
 from holub_protocol.message import Now
@@ -21,11 +23,12 @@ from holub_protocol.storage import ROW_BYTES, Row, State
 CHARTER = 0
 """Stands in for a kind where the item is a charter, which is no message."""
 
-_CHARTER_EXPIRES_S = 2**33
+_CHARTER_EXPIRES_S = 2**32 - 1
 _NO_SIGNER = bytes(32)
 _CLASSES = tuple(Class)
 _SECOND_US = 1_000_000
 _NEVER_S = 2**40
+_SECOND_MAX = 2**32 - 1
 _EVICTED_SHARE = 32
 _GROWTH = 1024
 
@@ -67,13 +70,12 @@ class Holdings:
     """The index of one node. Deadlines are kept in its own steady seconds, so that a wall clock
     that jumps later neither deletes nor revives anything."""
 
-    def __init__(self, quota_bytes: int) -> None:
-        """Hold bodies of up to `quota_bytes` (a row counts as 256 bytes more)."""
+    def __init__(self, quota_bytes: int, salt: bytes = bytes(SALT_BYTES)) -> None:
+        """Hold bodies of up to `quota_bytes` (a row counts as 256 bytes more). `salt` is 8
+        secret bytes that place ids in memory."""
         self.quota_bytes = quota_bytes
         self.used_bytes = 0
-        self._slots: dict[bytes, int] = {}
-        self._ids: list[bytes | None] = []
-        self._free: list[int] = []
+        self._ids = IdTable(salt)
         self._signers: list[bytes] = []
         self._signer_numbers: dict[bytes, int] = {}
         self._live: dict[tuple[int, str], int] = {}
@@ -100,29 +102,29 @@ class Holdings:
         self._area = array("I")
         self._age = array("I")
         self._received = array("q")
-        self._since = array("q")
-        self._deadline = array("q")
+        self._since = array("I")
+        self._deadline = array("I")
 
     def __contains__(self, id_: bytes) -> bool:
         """Whether the id has been seen."""
-        return id_ in self._slots
+        return self._ids.find(id_) >= 0
 
     def __len__(self) -> int:
         """How many ids are remembered."""
-        return len(self._slots)
+        return len(self._ids)
 
     def add(self, row: Row, now: Now) -> None:
         """Remember a message that was taken in, or loaded from the store at start."""
-        if row.id in self._slots:
+        if row.id in self:
             raise AssertionError(f"{row.id.hex()} is held already")
-        slot = self._free.pop() if self._free else self._grow()
-        self._slots[row.id] = slot
-        self._ids[slot] = row.id
+        slot = self._ids.add(row.id)
+        while slot >= len(self._kind):
+            self._grow()
         self._kind[slot], self._cls[slot], self._state[slot] = row.kind, row.cls, row.state
         self._k[slot], self._size[slot] = row.k, row.size_bytes
         self._signer[slot], self._authority[slot] = self._number(row.signer), row.authority
         self._created[slot], self._expires[slot] = row.created_s, row.expires_s
-        self._area[slot], self._age[slot] = row.area, row.age_s
+        self._area[slot], self._age[slot] = row.area, min(row.age_s, _SECOND_MAX)
         self._received[slot], self._since[slot] = row.received_s, now.mono_us // _SECOND_US
         self._deadline[slot] = deadline = _deadline_s(row, now)
         self._listed[slot] = 0
@@ -135,18 +137,14 @@ class Holdings:
         if row.state in (State.HELD, State.EVICTED):
             self._list(slot, now)
 
-    def _grow(self) -> int:
-        """Make room for more rows, a thousand at a time; return one of the new slots."""
-        first = len(self._ids)
-        self._ids.extend([None] * _GROWTH)
+    def _grow(self) -> None:
+        """Make room for more rows, a thousand at a time."""
         for column in (
             self._kind, self._cls, self._state, self._listed, self._k, self._size, self._signer,
             self._authority, self._created, self._expires, self._area, self._age,
             self._received, self._since, self._deadline,
         ):  # fmt: skip
-            column.extend([0] * _GROWTH)
-        self._free.extend(range(first + _GROWTH - 1, first, -1))
-        return first
+            column.extend(repeat(0, _GROWTH))
 
     def _number(self, signer: bytes) -> int:
         number = self._signer_numbers.get(signer)
@@ -177,7 +175,7 @@ class Holdings:
         if leaves > now.mono_us // _SECOND_US and not self._listed[slot]:
             self._listed[slot] = 1
             cls = _CLASSES[self._cls[slot]]
-            self._roots[cls].add(self._id(slot))
+            self._roots[cls].add(self._ids.id_at(slot))
             self._versions[cls] += 1
             self._leaving.add(leaves, slot)
 
@@ -185,18 +183,18 @@ class Holdings:
         if self._listed[slot]:
             self._listed[slot] = 0
             cls = _CLASSES[self._cls[slot]]
-            self._roots[cls].remove(self._id(slot))
+            self._roots[cls].remove(self._ids.id_at(slot))
             self._versions[cls] += 1
 
-    def _id(self, slot: int) -> bytes:
-        id_ = self._ids[slot]
-        if id_ is None:
-            raise AssertionError(f"slot {slot} is free")
-        return id_
+    def _slot(self, id_: bytes) -> int:
+        slot = self._ids.find(id_)
+        if slot < 0:
+            raise KeyError(id_.hex())
+        return slot
 
     def set_state(self, id_: bytes, state: State) -> None:
         """Put a held message aside: its body goes, the id stays seen."""
-        slot = self._slots[id_]
+        slot = self._slot(id_)
         before = State(self._state[slot])
         if before is State.HELD:
             self._count_held(slot, -1)
@@ -209,23 +207,22 @@ class Holdings:
 
     def remove(self, id_: bytes) -> None:
         """Forget a message altogether: it may be taken in again."""
-        slot = self._slots.pop(id_)
+        slot = self._slot(id_)
         if self._state[slot] == State.HELD:
             self._count_held(slot, -1)
         self._evicted.pop(id_, None)
         self._unlist(slot)
         self._count_live(slot, -1)
-        self._ids[slot] = None
-        self._free.append(slot)
+        self._ids.remove(id_)
 
     def state(self, id_: bytes) -> State | None:
         """Return what became of an id, None if it was never seen."""
-        slot = self._slots.get(id_)
-        return None if slot is None else State(self._state[slot])
+        slot = self._ids.find(id_)
+        return None if slot < 0 else State(self._state[slot])
 
     def row(self, id_: bytes) -> Row:
         """Return all that is remembered of a seen id."""
-        slot = self._slots[id_]
+        slot = self._slot(id_)
         return Row(
             id=id_,
             kind=self._kind[slot],
@@ -244,23 +241,23 @@ class Holdings:
 
     def age_s(self, id_: bytes, now: Now) -> int:
         """Return how old a message is at least: its age on arrival and its time here."""
-        slot = self._slots[id_]
+        slot = self._slot(id_)
         here_s = now.mono_us // _SECOND_US - self._since[slot]
         return min(2**32 - 1, self._age[slot] + max(0, here_s))
 
     def lower_age(self, id_: bytes, age_s: int, now: Now) -> None:
         """Learn from another copy that a message is younger than was thought."""
-        slot = self._slots[id_]
+        slot = self._slot(id_)
         here_s = now.mono_us // _SECOND_US - self._since[slot]
         self._age[slot] = min(self._age[slot], max(0, age_s - here_s))
 
     def cls(self, id_: bytes) -> Class:
         """Return the class of a seen id."""
-        return _CLASSES[self._cls[self._slots[id_]]]
+        return _CLASSES[self._cls[self._slot(id_)]]
 
     def size_bytes(self, id_: bytes) -> int:
         """Return the size of a seen message."""
-        return self._size[self._slots[id_]]
+        return self._size[self._slot(id_)]
 
     def live(self, signer: bytes, group: str) -> int:
         """Return how many messages of a signer's group are remembered."""
@@ -282,17 +279,17 @@ class Holdings:
         return Snapshot(
             salt,
             (
-                sort_key(created[slot], id_)
-                for id_, slot in self._slots.items()
+                sort_key(created[slot], self._ids.id_at(slot))
+                for slot in self._ids.slots()
                 if listed[slot] and classes[slot] == cls
             ),
         )
 
     def held_ids(self, cls: Class) -> Iterator[bytes]:
-        """Yield the ids held of a class, in order of arrival."""
-        for id_, slot in self._slots.items():
+        """Yield the ids held of a class, in no promised order."""
+        for slot in self._ids.slots():
             if self._cls[slot] == cls and self._state[slot] == State.HELD:
-                yield id_
+                yield self._ids.id_at(slot)
 
     def held_bytes(self, cls: Class) -> int:
         """Return the bytes that a class takes, rows included."""
@@ -306,9 +303,8 @@ class Holdings:
                 self._unlist(slot)
         due: dict[bytes, None] = {}
         for at, slot in self._deadlines.pop(second):
-            id_ = self._ids[slot]
-            if id_ is not None and self._deadline[slot] == at:
-                due[id_] = None
+            if self._ids.is_taken(slot) and self._deadline[slot] == at:
+                due[self._ids.id_at(slot)] = None
         return tuple(due)
 
     def next_due_us(self) -> int | None:
@@ -318,7 +314,8 @@ class Holdings:
 
     def rebase(self, now: Now) -> None:
         """Reckon every deadline anew: the wall clock has become reliable, or has ceased to be."""
-        for id_, slot in self._slots.items():
+        for slot in self._ids.slots():
+            id_ = self._ids.id_at(slot)
             row = self.row(id_)
             self._deadline[slot] = deadline = _deadline_s(row, now, self.age_s(id_, now))
             self._deadlines.add(deadline, slot)
@@ -341,8 +338,8 @@ class Holdings:
                 break
             limit = deadline_s if cls is newcomer else _NEVER_S
             queue = sorted(
-                (self._deadline[slot], id_)
-                for id_, slot in self._slots.items()
+                (self._deadline[slot], self._ids.id_at(slot))
+                for slot in self._ids.slots()
                 if self._cls[slot] == cls
                 and self._state[slot] == State.HELD
                 and self._deadline[slot] < limit
@@ -383,7 +380,7 @@ def _deadline_s(row: Row, now: Now, age_s: int | None = None) -> int:
     else:
         lived_s = row.age_s if age_s is None else age_s
         remaining_s = row.expires_s - row.created_s - lived_s
-    return now.mono_us // _SECOND_US + remaining_s
+    return min(_SECOND_MAX, max(0, now.mono_us // _SECOND_US + remaining_s))
 
 
 def charter_row(raw: bytes, id_: bytes, charter: Charter, now: Now) -> Row:

@@ -32,6 +32,7 @@ from holub_protocol.frames import Bye, Hello, Put
 from holub_protocol.frames import encode as encode_frame
 from holub_protocol.framing import frame_bytes
 from holub_protocol.holdings import CHARTER, Holdings, charter_row
+from holub_protocol.idtable import SALT_BYTES
 from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
 from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.board import BoardBody
@@ -86,7 +87,7 @@ class Node:
         """Go on from what the store holds: `rows` in order of arrival, and `counters`."""
         self.identity, self.trust, self.areas = identity, trust, areas
         self.policy = policy or Policy()
-        self.holdings = Holdings(self.policy.store_bytes)
+        self.holdings = Holdings(self.policy.store_bytes, entropy(SALT_BYTES))
         self.truth = Truth(areas, ())
         self._entropy, self._bodies, self._counters = entropy, bodies, counters
         self._verify, self._verifications = verify, 0
@@ -510,15 +511,15 @@ class Node:
 
     def _restore(self, rows: Iterable[Row], now: Now) -> None:
         """Rebuild everything from the store: the index from its rows, and trust and truth from
-        the bodies of their classes, each in order of arrival."""
+        the bodies of their classes, oldest first."""
         for row in rows:
             self.holdings.add(row, now)
         for cls in (Class.TRUST, Class.GRANT, Class.ALERT):
-            for id_ in list(self.holdings.held_ids(cls)):
-                raw = self.body(id_)
+            held = map(self.holdings.row, list(self.holdings.held_ids(cls)))
+            for row in sorted(held, key=lambda row: (row.created_s, row.k)):
+                id_, raw = row.id, self.body(row.id)
                 if raw is None:
                     continue
-                row = self.holdings.row(id_)
                 if row.kind == CHARTER:
                     self.trust.add_charter(raw)
                     continue

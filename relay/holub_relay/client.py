@@ -49,9 +49,7 @@ class Client:
         self._connection: socket.socket | None = None
         self._station: Station | None = None
         self._buffer = b""
-        until_s = time.monotonic() + _BUSY_PATIENCE_S
-        while not self._reach(data_dir, time.monotonic() > until_s):
-            time.sleep(0.05)
+        self._reach(data_dir)
 
     @property
     def daemon(self) -> bool:
@@ -80,17 +78,21 @@ class Client:
         """Let go of daemon or directory."""
         self._closing.close()
 
-    def _reach(self, data_dir: Path, last: bool) -> bool:
-        self._connection = _connect(data_dir)
-        if self._connection is not None:
-            self._closing.enter_context(self._connection)
-            return True
-        try:
-            self._station = self._closing.enter_context(Station.open(data_dir))
-        except OperatorError as error:
-            if last or error.code is not Exit.BUSY:
-                raise
-        return self._station is not None
+    def _reach(self, data_dir: Path) -> None:
+        """Connect, or open; while neither works somebody is just starting, or just done."""
+        until_s = time.monotonic() + _BUSY_PATIENCE_S
+        while True:
+            self._connection = _connect(data_dir)
+            if self._connection is not None:
+                self._closing.enter_context(self._connection)
+                return
+            try:
+                self._station = self._closing.enter_context(Station.open(data_dir))
+                return
+            except OperatorError as error:
+                if error.code is not Exit.BUSY or time.monotonic() > until_s:
+                    raise
+            time.sleep(0.05)
 
     def _ask(self, request: Request) -> Answer:
         if self._connection is not None:

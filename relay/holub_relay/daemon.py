@@ -27,6 +27,7 @@ from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay import api, page
 from holub_relay.config import OFF, Config, join_address, split_address
 from holub_relay.discovery.beacon import Beacon
+from holub_relay.discovery.interfaces import places
 from holub_relay.driver import Driver
 from holub_relay.errors import OperatorError
 from holub_relay.link import LinkKey
@@ -39,9 +40,13 @@ from holub_relay.writer import Writer
 
 _log = logging.getLogger(__name__)
 
+LOCK_PATIENCE_S: Final = 2.0
+"""A command that works without the daemon may have the directory open for a moment."""
+
 GOODBYE_S: Final = 0.5
 """At a stop: time for BYE to leave, so that peers need not wait 15 s to notice."""
 
+_ANY: Final = "0.0.0.0"  # noqa: S104 -- the page is for everybody on the shelter's Wi-Fi
 _GOODBYE_LOOKS: Final = 50
 _BOOT_NOTE: Final = "boot"
 _BYE_STOPPING: Final = 0
@@ -135,7 +140,7 @@ def run(data_dir: Path, config: Config, announce: Callable[[str], None]) -> None
 
     Raises OperatorError where it can't start, or the store has failed.
     """
-    with Station.open(data_dir, config) as station:
+    with Station.open(data_dir, config, patience_s=LOCK_PATIENCE_S) as station:
         writes = _next_boot(station)
         station.store.commit(writes)
         with Writer(station.store) as writer:
@@ -249,7 +254,7 @@ async def _start_page(nursery: trio.Nursery, view: PageView, config: Config) -> 
     if config.page == OFF:
         return None
     host, port = split_address(config.page, "--page")
-    host = host or "0.0.0.0"  # noqa: S104 -- the page is for everybody on the shelter's Wi-Fi
+    host = host or _ANY
     ports = range(port, min(port + _PAGE_PORTS, 65_536)) if config.demo and port else (port,)
     free = next((candidate for candidate in ports if _is_free(host, candidate)), None)
     if free is None:
@@ -258,7 +263,7 @@ async def _start_page(nursery: trio.Nursery, view: PageView, config: Config) -> 
             "choose another with --page HOST:PORT, or --page off"
         )
     bound = await nursery.start(page.serve, view, host, free)
-    shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    shown = "127.0.0.1" if host == _ANY else host
     return f"http://{join_address(shown, bound if isinstance(bound, int) else free)}/"
 
 
@@ -277,10 +282,12 @@ async def _say_goodbye(manager: LinkManager) -> None:
     for link in links:
         manager.send(link.link_id, frame_bytes(encode_frame(Bye(_BYE_STOPPING, 0))))
         manager.close(link.link_id, "stopping")
-    for _ in range(_GOODBYE_LOOKS):
+    for _ in range(_ANY: Final = "0.0.0.0"  # noqa: S104 -- the page is for everybody on the shelter's Wi-Fi
+_GOODBYE_LOOKS):
         if not manager.peers():
             return
-        await trio.sleep(GOODBYE_S / _GOODBYE_LOOKS)
+        await trio.sleep(GOODBYE_S / _ANY: Final = "0.0.0.0"  # noqa: S104 -- the page is for everybody on the shelter's Wi-Fi
+_GOODBYE_LOOKS)
 
 
 class _Answers:
@@ -311,6 +318,14 @@ class _Answers:
         return answer
 
 
+def phone_urls(wanted: str, page_url: str | None) -> list[str]:
+    """Return what a phone on the same network types, where the page is open to all addresses."""
+    if page_url is None or split_address(wanted, "--page")[0] not in (None, _ANY):
+        return []
+    port = page_url.rstrip("/").rpartition(":")[2]
+    return [f"http://{place.address}:{port}/" for place in places(_ANY) if place.address]
+
+
 def _greeting(station: Station, addresses: Addresses) -> list[str]:
     charter = station.node.trust.charter
     demo = "demo realm: nothing here is real; " if station.config.demo else ""
@@ -319,6 +334,7 @@ def _greeting(station: Station, addresses: Addresses) -> list[str]:
         f"words   {fingerprint(station.realm_id, charter.version)}",
         f"area    {station.config.area} {station.areas.name(station.config.area, 'uk')}",
         f"page    {addresses.page or 'off'}",
+        *(f"phones  {url}" for url in phone_urls(station.config.page, addresses.page)),
         f"listens {addresses.listen}",
         f"data    {station.data_dir}",
     ]

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import trio
 
 from holub_protocol.batch import Alarm, Batch, LinkLive, Refused, StatusChanged, Taken
-from holub_protocol.kinds import Class
+from holub_protocol.kinds import Class, kind_named
 from holub_protocol.storage import State, StoreError, StoreFull, Writes
 from holub_relay.bucket import Bucket
 from holub_relay.errors import Exit
@@ -32,6 +32,8 @@ SUMMARY_S: Final = 10.0
 ALARMS_PER_S: Final = 0.1
 ALARMS_BURST: Final = 5.0
 """Alarms are few by nature; a damaged card or a hostile root key must not fill the log."""
+
+GRANT: Final = kind_named("grant").number
 
 WAKE_MIN_S: Final = 0.001
 """The node asks to be woken; never sooner than this, so that a mistake there costs no core."""
@@ -255,11 +257,12 @@ class Driver:
         changed = False
         for event in batch.events:
             match event:
-                case Taken(kind=kind):
-                    if kind == 1:
-                        self.station.enrol()
+                case Taken(kind=kind, link=link):
+                    if kind == GRANT:
+                        self.station.enrol()  # perhaps this desk's own
                         self._dirty.set()
-                    self._peer_log.count("taken")
+                    if link is not None:
+                        self._peer_log.count("taken")
                 case Refused(reason=reason, link=link):
                     if link is not None:
                         self._peer_log.count(reason.token)

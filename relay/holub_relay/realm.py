@@ -250,7 +250,7 @@ def enrol_demo(data_dir: Path, entropy: Callable[[int], bytes]) -> None:
         ]
         if not wanted or demo_charter() != read_charter(data_dir):
             return
-        with _patiently(demo_dir()) as registrar:
+        with Station.open(demo_dir(), patience_s=_LOCK_PATIENCE_S) as registrar:
             grants = [granting(registrar, key) for key, granting in wanted]
         for raw in grants:
             station.node.offer(raw, station.now())
@@ -267,18 +267,6 @@ def _make_demo(realm_dir: Path, entropy: Callable[[int], bytes]) -> None:
         for path in sorted(draft.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         draft.rmdir()
-
-
-def _patiently(data_dir: Path) -> Station:
-    """Open a directory that another relay may be using for a moment."""
-    until_s = time.monotonic() + _LOCK_PATIENCE_S
-    while True:
-        try:
-            return Station.open(data_dir)
-        except OperatorError as error:
-            if error.code is not Exit.BUSY or time.monotonic() > until_s:
-                raise
-        time.sleep(0.05)
 
 
 def _pin(data_dir: Path, raw: bytes, config: Config) -> str:

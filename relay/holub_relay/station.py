@@ -34,6 +34,8 @@ _COMMITS_MAX: Final = 64
 """Batches in a row that one offline command may need: far more than it does; a node that never
 comes to rest is a mistake of ours."""
 
+_LOOK_S: Final = 0.05  # between two looks whether a busy directory is free again
+
 
 class Clock:
     """This machine's time as the node gets it."""
@@ -117,9 +119,11 @@ class Station:
         data_dir: Path,
         config: Config | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
+        patience_s: float = 0.0,
     ) -> Self:
         """Lock and open a directory that `init` has made; `config` replaces its own settings.
 
+        Another command may hold it for a moment: `patience_s` is how long to wait for that.
         Raises OperatorError: busy, no realm yet, open to others, or broken files.
         """
         first = read_charter(data_dir)
@@ -131,7 +135,7 @@ class Station:
         config = config or settings.load(data_dir)
         with ExitStack() as stack:
             try:
-                stack.enter_context(DataLock(data_dir))
+                _lock(stack, data_dir, patience_s)
                 store = SqliteStore.open(data_dir / "store.db", config.store_mib << 20)
             except DataDirBusy as error:
                 raise OperatorError(str(error), Exit.BUSY) from None
@@ -214,6 +218,18 @@ class Station:
             except StoreError as error:
                 raise OperatorError(f"the store failed: {error}") from None
         raise AssertionError("the node never comes to rest")
+
+
+def _lock(stack: ExitStack, data_dir: Path, patience_s: float) -> None:
+    until_s = time.monotonic() + patience_s
+    while True:
+        try:
+            stack.enter_context(DataLock(data_dir))
+            return
+        except DataDirBusy:
+            if time.monotonic() >= until_s:
+                raise
+        time.sleep(_LOOK_S)
 
 
 def held_ids(writes: Writes) -> tuple[bytes, ...]:

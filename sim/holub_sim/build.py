@@ -70,7 +70,7 @@ def build(
     city = City(world, areas, realm, offices, ledger, watch, hosts, [], [], [], [])
     city.wires = _wires(scenario.city, world, hosts)
     for i, plan in enumerate(scenario.desks):
-        _add_desk(city, plan, f"desks[{i}]", folder)
+        _add_desk(city, plan, f"desks[{i}]", folder, scenario.duration.us)
     for i, people in enumerate(scenario.people):
         _add_people(city, people, f"people[{i}]", scenario.duration.us)
     _add_faults(city, scenario)
@@ -184,7 +184,8 @@ def _check_area(areas: AreaTree, area: int, key: str) -> None:
         raise ScenarioError(f"{key}: {area} is no area; ids are the last 5 digits of KATOTTG codes")
 
 
-def _add_desk(city: City, plan: DeskPlan, key: str, folder: Path | None) -> None:
+def _add_desk(city: City, plan: DeskPlan, key: str, folder: Path | None, until_us: int) -> None:
+    """What falls after the end is left out, so that a long scenario can be cut short."""
     (host, *others) = select(city.hosts, plan.at, f"{key}.at")
     if others:
         raise ScenarioError(f"{key}.at: {plan.at!r} selects several relays; a desk is at one")
@@ -205,6 +206,7 @@ def _add_desk(city: City, plan: DeskPlan, key: str, folder: Path | None) -> None
         says += _replay(city, plan, key, folder)
     for say in says:
         _check_area(city.areas, say.area, f"{key}.says")
+    says = [say for say in says if say.t_us < until_us]
     desk.follow(tuple(sorted(says, key=lambda say: say.t_us)))
 
 

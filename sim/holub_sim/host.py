@@ -44,7 +44,7 @@ class Observer(Protocol):
         """Messages are on a host's disk."""
 
     def crashed(self, host: "Host", ids: tuple[bytes, ...]) -> None:
-        """A host is gone; of these messages nobody has told it that they are on disk."""
+        """A host is gone, and these messages with it: they were not on its disk."""
 
 
 class Host:
@@ -146,7 +146,10 @@ class Host:
             wire.end_died(side, silently)
         self._pipes.clear()
         lost = tuple(id_ for id_ in self._unstored if self.disk.get(id_) is None)
+        kept = tuple(id_ for id_ in self._unstored if self.disk.get(id_) is not None)
         self._unstored.clear()
+        # Whoever looks after the boot sees that these had reached the disk after all.
+        self._observer.committed(self, kept)
         self._observer.crashed(self, lost)
 
     # --- inputs -------------------------------------------------------------------------------

@@ -33,11 +33,13 @@ class Incident:
 
 
 class Ledger:
-    """All messages of a run, and which incidents are on in the minds of those at the desks."""
+    """All messages of a run, when the last was published (`last_us`), and which incidents are on
+    in the minds of those at the desks."""
 
     def __init__(self) -> None:
         """Start empty."""
         self.published: dict[bytes, Published] = {}
+        self.last_us = 0
         self._open: dict[int, dict[bytes, Incident]] = {}
 
     def publish(self, row: Row, t_us: int, host: str) -> None:
@@ -46,6 +48,7 @@ class Ledger:
         known = self.published.get(row.id)
         if known is None:
             known = self.published[row.id] = Published(row, t_us, host)
+            self.last_us = t_us
         known.lost = False
         known.arrived_us.setdefault(host, t_us)
 

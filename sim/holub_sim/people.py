@@ -20,8 +20,8 @@ ALERT_LIFETIME_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """At the world's `t_us` a desk starts, clears, withdraws or tests the alert that it calls
-    `label`, in `area`, of the hazard with that number."""
+    """At the world's `t_us` a desk starts or tests the alert that it calls `label` in `area`, of
+    the hazard with that number; or clears or withdraws it, where it was started."""
 
     t_us: int
     verb: Verb
@@ -87,7 +87,7 @@ class Desk:
         message = self._host.publish(
             self._identity.public,
             kind_named("alert"),
-            say.area,
+            say.area if known is None else known.area,
             AlertBody(say.verb, (), say.hazard, incidents),
             ALERT_LIFETIME_S,
         )

@@ -2,12 +2,19 @@
 
 from pathlib import Path
 
-from holub_sim.build import build
+from holub_sim.build import City, build
 from holub_sim.checks import converge
 from holub_sim.faults import schedule
 from holub_sim.report import Report, report
 from holub_sim.scenario import Scenario
 from holub_sim.trace import Trace
+
+SILENCE_US = 30_000_000
+"""Nothing new for so long: what the last one said has had time to get everywhere."""
+
+SILENCE_TRIES = 20
+"""Desks sign boards every five minutes, each in its own rhythm; of a few, all are silent for
+half a minute sooner or later."""
 
 
 def run(
@@ -22,6 +29,16 @@ def run(
     for host in city.hosts:
         host.boot()
     city.world.run(heal_us + scenario.settle.us)
+    _await_silence(city)
     now_s = scenario.start_s + city.world.now_us // 1_000_000
     agreed = converge(city.hosts, city.ledger, city.areas, city.offices, now_s)
     return report(scenario, seed, city, agreed)
+
+
+def _await_silence(city: City) -> None:
+    """A board that was signed this very second is not everywhere: wait for a better moment."""
+    for _ in range(SILENCE_TRIES):
+        quiet_us = city.ledger.last_us + SILENCE_US
+        if city.world.now_us >= quiet_us:
+            return
+        city.world.run(quiet_us)

@@ -10,8 +10,8 @@ from holub_crypto.charter import Authority, Charter, CharterError, decode
 from holub_crypto.identity import Identity, key_hint
 from holub_crypto.trust import Ask, CharterOutcome, Denial, Grant, Granted, Role, Trust
 
-KEYS = sorted((Identity.from_seed(bytes([n]) * 32) for n in range(1, 13)), key=lambda i: i.public)
-R1, R2, R3, R4, REGISTRAR, DESK, RELAY, REVOKED, TWO_GRANTS, ORPHAN, STRANGER, LATER = KEYS
+KEYS = sorted((Identity.from_seed(bytes([n]) * 32) for n in range(1, 14)), key=lambda i: i.public)
+R1, R2, R3, R4, REGISTRAR, DESK, RELAY, REVOKED, TWO_GRANTS, ORPHAN, STRANGER, LATER, WIDE = KEYS
 COUNTRY, CITY, DISTRICT, ABROAD = 1, 10, 100, 2
 END_S = 1_800_000_000
 
@@ -51,6 +51,7 @@ GRANTS = {
     b"revoked": replace(DESK_GRANT, subject=REVOKED.public),
     b"one": replace(DESK_GRANT, subject=TWO_GRANTS.public, hazards=(1,)),
     b"two": replace(DESK_GRANT, subject=TWO_GRANTS.public, kinds=(9,), hazards=(0,), rate=7),
+    b"wide": replace(DESK_GRANT, subject=WIDE.public, areas=(COUNTRY,)),
     b"orphan": replace(DESK_GRANT, subject=ORPHAN.public, authority=3),
 }
 
@@ -101,6 +102,8 @@ DESK_ROLE, RELAY_ROLE = Role.AUTHORITY, Role.RELAY
         (ask(STRANGER, Role.REGISTRAR), Denial.UNKNOWN_KEY),
         (ask(STRANGER, Role.ANYONE), Denial.UNKNOWN_KEY),
         (ask(ORPHAN, DESK_ROLE), Denial.ROLE),
+        (ask(WIDE, DESK_ROLE), Granted(2, 100, END_S)),
+        (ask(WIDE, DESK_ROLE, areas=(CITY, COUNTRY)), Denial.AREA),
         (ask(TWO_GRANTS, DESK_ROLE), Granted(2, 100, END_S)),
         (ask(TWO_GRANTS, DESK_ROLE, kind=9, hazard=2), Granted(2, 7, END_S)),
         (ask(TWO_GRANTS, DESK_ROLE, kind=5, hazard=2), Denial.HAZARD),

@@ -16,7 +16,7 @@ from holub_protocol.batch import Refused
 from holub_protocol.frames import Bye, Hello, Put, Refuse
 from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds.alert import AlertBody, Verb
-from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.board import BoardBody, bitmap_of
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.limits import (
     BAD_SIGNATURES_PER_LINK,
@@ -34,7 +34,7 @@ from support_realm import AIR_RAID, KYIV, START_S, Box, Realm, decoded, key, now
 AT_S = 100
 PEER, PEER_NONCE = key("peer"), bytes(range(16))
 DESK, RELAY, ENDED, THIEF = key("desk"), key("relay"), key("ended desk"), key("thief")
-MODEST, STRANGER = key("modest desk"), key("stranger")
+MODEST, DOUBLE, STRANGER = key("modest desk"), key("desk of two"), key("stranger")
 RATE, LVIV_OBLAST, NOWHERE, ARTILLERY = 50, 46000, 1, 202
 START: cbor.Value = (0, (), AIR_RAID)
 STEP = 8
@@ -55,6 +55,8 @@ GRANTS = (
     REALM.grant(THIEF.public, 2, areas=(KYIV,), hazards=(AIR_RAID,)),
     REALM.grant(ENDED.public, 2, areas=(KYIV,), hazards=(AIR_RAID,), not_after_s=START_S - 1),
     REALM.grant(MODEST.public, 2, kinds=(8,), areas=(KYIV,)),
+    REALM.grant(DOUBLE.public, 1, areas=(KYIV,), hazards=(AIR_RAID,)),
+    REALM.grant(DOUBLE.public, 2, areas=(KYIV,), hazards=(ARTILLERY,)),
     REALM.relay_grant(RELAY.public),
 )
 GOOD = REALM.start(DESK, KYIV)
@@ -91,6 +93,8 @@ def charter(**other: object) -> Charter:
 PLAIN = cbor.encode((5, START_S, 0, STEP, KYIV, START))
 CLEAR = AlertBody(Verb.CLEAR, (), AIR_RAID, (bytes(8),))
 BEYOND = BoardBody(330, (), (), ((AIR_RAID, b"\0" * 40 + b"\1"),))
+IN_KYIV = bitmap_of(frozenset((KYIV,)), REALM.areas.board_order)
+OF_TWO = BoardBody(330, (), (), ((AIR_RAID, IN_KYIV), (ARTILLERY, IN_KYIV)))
 STOLEN_GRANT = GrantBody(decoded(REALM, GRANTS[0]).body.grant)  # type: ignore[attr-defined]
 HEAD = (START_S, 0, STEP, KYIV)
 
@@ -165,6 +169,7 @@ TABLE = (
     Row("relay as desk", alert(RELAY), R.ROLE),
     Row("registrar as desk", alert(REALM.registrar), R.ROLE),
     Row("desk as registrar", REALM.message(DESK, "grant", STOLEN_GRANT), R.ROLE),
+    Row("for two authorities", REALM.message(DOUBLE, "board", OF_TWO, area=KYIV), R.ROLE),
     Row("kind not granted", alert(MODEST), R.KIND),
     Row("hazard not granted", alert(body=AlertBody(Verb.START, (), ARTILLERY)), R.HAZARD),
     Row("area above", alert(area=0), R.AREA),

@@ -148,8 +148,10 @@ def test_covers_give_way_before_words_do(scene: Scene) -> None:
     covers = scene.compose().covers
     assert sorted(cover.created_s for cover in covers) == [T + n for n in range(3, 35)]
     scene.own.tell(scene.truth, scene.own.start((RAION,), T))
-    assert scene.compose(body_bytes=29).covers == ()
-    assert scene.compose(body_bytes=29).bitmaps
+    scene.other.tell(scene.truth, scene.other.start((NEIGHBOUR,), T))
+    tight = scene.compose(body_bytes=29)
+    assert tight.covers == ()
+    assert tight.all_areas(TREE.board_order) == tuple(sorted([RAION, NEIGHBOUR]))
 
 
 def test_when_even_bits_do_not_fit_the_operator_is_told(scene: Scene) -> None:

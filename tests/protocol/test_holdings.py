@@ -178,3 +178,15 @@ def test_holding_an_id_twice_is_our_own_mistake() -> None:
     holdings.add(row("a"), now_at(0))
     with pytest.raises(AssertionError, match="held already"):
         holdings.add(row("a"), now_at(0))
+
+
+def test_times_at_the_end_of_the_century_fit() -> None:
+    """A start from 2106, an age beyond all reason and a broken clock break no column."""
+    holdings = Holdings(1 << 20)
+    item = replace(
+        row("2106"), created_s=2**32 - 1, expires_s=2**32 + 86399, age_s=2**33, received_s=2**33
+    )
+    holdings.add(item, replace(now_at(0), wall_s=-5))
+    kept = holdings.row(item.id)
+    assert (kept.expires_s, kept.age_s) == (2**32 + 86399, 2**32 - 1)
+    assert holdings.advance(now_at(10**6)) == ()

@@ -241,6 +241,26 @@ def test_of_two_boards_of_one_point_the_graver_holds(scene: Scene) -> None:
     assert len(scene.words.boards(2)) == 2
 
 
+def test_a_start_at_its_boards_own_point_holds(scene: Scene) -> None:
+    """A key that signs both at one point has contradicted itself: the graver of the two counts."""
+    start = scene.one.start((KYIV,), T)
+    same = Message(b"", b"\xff" * 32, start.kid, 6, T, start.k, DAY_S, KYIV, board())
+    scene.say(scene.one, start)
+    scene.say(scene.one, same)
+    assert scene.standing() == [(start.id[:8], KYIV)]
+
+
+def test_a_newer_board_that_no_longer_covers_a_key_gives_its_word_back(scene: Scene) -> None:
+    """Only the newest board counts, also in what it ends: a desk that knows less ends less."""
+    start = scene.two.start((KYIV,), T)
+    scene.say(scene.two, start)
+    knowing = scene.one.message(board(Cover(scene.two.kid, T + 5, 0)), KYIV, T + 60)
+    scene.say(scene.one, knowing)
+    assert scene.standing() == []
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 120))
+    assert scene.standing() == [(start.id[:8], KYIV)]
+
+
 def test_a_bitmap_holds_without_names(scene: Scene) -> None:
     """Its bits are words of its own, which only a newer board of its key takes back."""
     scene.say(scene.one, scene.one.message(bitmap(KYIV, RAION), KYIV, T))

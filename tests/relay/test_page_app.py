@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 import pytest
 import trio
 from starlette.types import Message
-from support_page import HOLOSIIV, KYIV, FakeState
 
 from holub_protocol.kinds.alert import Certainty
 from holub_relay.page.app import FIRST_PAGE_BYTES, HEAD_BYTES, STREAMS, Pages, Site
+from support_page import HOLOSIIV, KYIV, FakeState
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{ 7*7 }}"
 VOID = ("meta", "path")

@@ -1,9 +1,9 @@
 """Metrics as Prometheus reads them, and health."""
 
 from prometheus_client.parser import text_string_to_metric_families
-from support_page import FakeState
 
 from holub_relay.page.metrics import CONTENT_TYPE, Metrics, health
+from support_page import FakeState
 
 
 def samples(state: FakeState) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -2,20 +2,17 @@
 
 import http.client
 import socket
-import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 import trio
-from support_page import KYIV, FakeState
 
-from holub_protocol.truth import AreaStatus
 from holub_relay.page import serve as serve_page
 from holub_relay.page.serve import HEADER_BYTES, PageError
+from support_browser import browsing
+from support_page import HOLOSIIV, KYIV, FakeState
 
 HOST = "127.0.0.1"
 SERVER = import_module("holub_relay.page.serve")  # not the function of that name
@@ -53,6 +50,12 @@ async def raw(port: int, request: bytes) -> bytes:
             except trio.BrokenResourceError:
                 pass
     return bytes(got)
+
+
+async def flood(stream: trio.SocketStream) -> None:
+    """Ask on and on without reading."""
+    while True:
+        await stream.send_all(b"GET /alerts HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
 
 
 async def events(stream: trio.SocketStream) -> AsyncIterator[str]:
@@ -133,7 +136,7 @@ def test_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
         b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\nTransfer-Encoding: gzip\r\n\r\n",
         b"GET /%ff%00%2e%2e/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
         b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n" + b"\x00" * 99,
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 64,
         b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -197,8 +200,7 @@ def test_reader_that_stops_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             async with stream:
                 with trio.fail_after(10), pytest.raises(trio.BrokenResourceError):
-                    while True:
-                        await stream.send_all(b"GET /alerts HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+                    await flood(stream)
 
     trio.run(main)
 
@@ -212,8 +214,7 @@ def test_stops_at_once_though_a_write_is_stuck() -> None:
             stream = await trio.open_tcp_stream(HOST, port)
             async with stream:
                 with trio.move_on_after(0.5):
-                    while True:
-                        await stream.send_all(b"GET /alerts HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+                    await flood(stream)
                 nursery.cancel_scope.cancel()
 
     async def timed() -> float:
@@ -234,57 +235,85 @@ def test_address_in_use_is_named() -> None:
             trio.run(serve_page, FakeState(), HOST, port)
 
 
-class Watched(FakeState):
-    """A daemon that raises an alert once a browser listens."""
+def heard_by_a_browser(chromium: str, port: int, state: FakeState) -> None:
+    """Go through an alert as a person at a phone would see it."""
+    with browsing(chromium) as page:
+        page.call("Page.navigate", url=f"http://{HOST}:{port}/en")
+        main = "document.querySelector('main')"
+        page.wait_for(f"{main}?.className == 'unknown' && bell.offsetParent !== null")
+        page.look("bell.click()")
+        page.wait_for("bell.textContent == 'Sound is on'")
+        trio.from_thread.run_sync(state.start, KYIV)
+        page.wait_for(f"{main}.className == 'alert'")
+        assert page.look("a.getAttribute('role') + a.innerText.includes('Alert')") == "alerttrue"
+        page.look("window.kept = a")
+        trio.from_thread.run_sync(state.start, HOLOSIIV)
+        page.wait_for("b.innerText.includes('Holosiivskyi')")
+        assert page.look("window.kept === a") is True
+        assert page.look("lost.hidden") is True
 
-    looks = 0
 
-    def status(self, area: int) -> AreaStatus:
-        """Count the looks: the page's, and then the script's when its listening has begun."""
-        self.looks += 1
-        return super().status(area)
-
-    async def start_when_seen(self) -> None:
-        """Wait for the second look and start an alert."""
-        with trio.fail_after(30):
-            while self.looks < 2:
-                await trio.sleep(0.02)
-        self.start(KYIV)
-
-
-@pytest.fixture
-def browser(chromium: str, tmp_path: Path) -> Iterator[list[str]]:
-    """Return a headless Chromium's command line with a profile of its own."""
-    yield [
-        chromium,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path}",
-        "--timeout=2500",
-        "--dump-dom",
-    ]
+def lost_by_a_browser(chromium: str, port: int, stop: Callable[[], None]) -> None:
+    """Watch a clear page lose its server."""
+    with browsing(chromium) as page:
+        page.call("Page.navigate", url=f"http://{HOST}:{port}/en")
+        page.wait_for("document.querySelector('main')?.className == 'clear'")
+        assert page.look("lost.offsetParent === null") is True
+        trio.from_thread.run_sync(stop)
+        page.wait_for("lost.offsetParent !== null && document.body.className == 'lost'")
 
 
 @pytest.mark.slow
-def test_browser_shows_a_change_by_itself(browser: list[str]) -> None:
-    """In a real browser the page's script is allowed to run, hears of a start and swaps it in."""
+def test_browser_hears_of_an_alert(chromium: str) -> None:
+    """In a real browser our script may run, hears of a start, and replaces only what changed,
+    so that a screen reader is not told the same again."""
 
-    async def main() -> str:
-        state = Watched()
-        async with serving(state) as port, trio.open_nursery() as nursery:
-            command = [*browser, f"http://{HOST}:{port}/en"]
-            run = partial(trio.run_process, command, capture_stdout=True, stderr=subprocess.DEVNULL)
-            nursery.start_soon(state.start_when_seen)
-            done = await run()
-        return str(done.stdout, "utf-8")
+    async def main() -> None:
+        state = FakeState()
+        async with serving(state) as port:
+            await trio.to_thread.run_sync(heard_by_a_browser, chromium, port, state)
 
-    dom = trio.run(main)
-    assert '<main class="alert"' in dom
-    assert "Turn sound on</button>" in dom
-    assert 'id="lost" role="alert" hidden' in dom
+    trio.run(main)
+
+
+@pytest.mark.slow
+def test_browser_that_lost_us_says_so(chromium: str) -> None:
+    """A page whose server has gone does not go on showing a calm state as if it knew."""
+
+    async def main() -> None:
+        state = FakeState()
+        state.board()
+        async with trio.open_nursery() as nursery:
+            server = await nursery.start(serve_until, state)
+            await trio.to_thread.run_sync(lost_by_a_browser, chromium, *server)
+
+    trio.run(main)
+
+
+async def serve_until(
+    state: FakeState, task_status: trio.TaskStatus[tuple[int, Callable[[], None]]]
+) -> None:
+    """Serve and report the port and how to stop."""
+    async with trio.open_nursery() as nursery:
+        port = await nursery.start(serve_page, state, HOST, 0)
+        task_status.started((port, nursery.cancel_scope.cancel))
+
+
+def test_browser_that_leaves_within_an_answer_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Clients that go while they are answered, in whatever moment, leave nothing in the log."""
+
+    async def main() -> None:
+        request = b"GET /alerts HTTP/1.1\r\nHost: x\r\n\r\n"
+        async with serving(FakeState()) as port:
+            for steps in range(60):
+                stream = await trio.open_tcp_stream(HOST, port)
+                await stream.send_all(request)
+                for _ in range(steps):
+                    await trio.lowlevel.checkpoint()
+                await stream.aclose()
+            await trio.testing.wait_all_tasks_blocked(0.05)
+
+    trio.run(main)
+    assert caplog.records == []

@@ -1,11 +1,11 @@
 """What is shown of a place: every level, marks, ages, and what goes where."""
 
 import pytest
-from support_page import HOLOSIIV, KYIV, NOW_S, FakeState
 
 from holub_protocol.kinds.alert import Certainty
 from holub_relay.page.texts import Clockface, local_zone
 from holub_relay.page.view import NOTICES, Floor, View, view
+from support_page import HOLOSIIV, KYIV, NOW_S, FakeState
 
 
 def shown(

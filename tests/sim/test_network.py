@@ -1,6 +1,7 @@
 """Links: ordered streams that are slow, lose time to loss, stall, break and come back."""
 
 import pytest
+
 from holub_sim.network import Pipe, Quality, Wire
 from holub_sim.world import World
 from support_sim import Ear

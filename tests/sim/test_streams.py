@@ -1,11 +1,12 @@
 """Named streams of chance: fixed for good, independent of each other, of the right shape."""
 
 import pytest
+
 from holub_sim.streams import Stream
 
 
 def test_a_stream_is_a_function_of_seed_and_name() -> None:
-    """The same seed and name give the same bytes in whatever pieces, another seed or name others."""
+    """Equal seed and name give equal bytes in whatever pieces; another of either, others."""
     one, two = Stream(7, "link/1"), Stream(7, "link/1")
     assert one.bytes(200) == b"".join(two.bytes(size) for size in (1, 63, 64, 70, 2))
     first = Stream(7, "link/1").bytes(16)

@@ -1,6 +1,7 @@
 """The heap: time, order, streams."""
 
 import pytest
+
 from holub_sim.world import World
 
 

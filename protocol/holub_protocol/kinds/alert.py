@@ -175,7 +175,8 @@ def _text(value: object) -> tuple[str, str]:
     pair = _items(value)
     if len(pair) != 2:
         raise BodyError("alert texts: not pairs of language and text")
-    language, text = (cbor.as_text(part, _TEXT_BYTES_MAX) for part in pair)  # type: ignore[arg-type]
+    language = cbor.as_text(pair[0], _TEXT_BYTES_MAX)  # type: ignore[arg-type]
+    text = cbor.as_text(pair[1], _TEXT_BYTES_MAX)  # type: ignore[arg-type]
     if not (len(language) == 2 and language.isascii() and language.islower()):
         raise BodyError(f"alert texts: {language[:8]!r} is not a language of two letters")
     if not text:

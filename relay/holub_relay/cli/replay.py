@@ -24,6 +24,7 @@ HOUR_S: Final = 3600
 SPEED_MAX: Final = 1e6
 _COLUMNS: Final = ["t", "area", "on"]
 _SHOW_EVERY_S: Final = 2.0
+_DIGITS_MAX: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def read_sirens(path: Path, areas: AreaTree) -> tuple[Siren, ...]:
         raise OperatorError(f"{path}, line 1: the columns must be {','.join(_COLUMNS)}")
     sirens = []
     for number, row in enumerate(csv.reader(lines[1:]), 2):
-        if len(row) != len(_COLUMNS) or not all(f.isascii() and f.isdigit() for f in row):
+        if len(row) != len(_COLUMNS) or not all(map(_is_number, row)):
             raise OperatorError(f"{path}, line {number}: {','.join(row)!r} is not t,area,on")
         siren = Siren(int(row[0]), int(row[1]), row[2] == "1")
         if siren.area not in areas or row[2] not in ("0", "1"):
@@ -60,6 +61,10 @@ def read_sirens(path: Path, areas: AreaTree) -> tuple[Siren, ...]:
     if not sirens:
         raise OperatorError(f"{path} has no lines after its columns")
     return tuple(sorted(sirens, key=lambda siren: siren.at_s))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
 
 
 def steps(sirens: Sequence[Siren]) -> Iterator[Siren]:

@@ -194,8 +194,6 @@ class Site:
         return Response(html, status, self._headers, media_type="text/html")
 
     async def _events(self, _: Request) -> Response:
-        if self.streams >= STREAMS:
-            return PlainTextResponse("too many listeners\n", 503, {"retry-after": "60"})
         return _Stream(self)
 
     async def _metrics_text(self, _: Request) -> Response:
@@ -219,12 +217,16 @@ class _Stream(Response):
         self._site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
+        if self._site.streams >= STREAMS:
+            full = PlainTextResponse("too many listeners\n", 503, {"retry-after": "60"})
+            await full(scope, receive, send)
             return
         self._site.streams += 1
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b""})
+                return
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._tell, send)
                 await receive()  # returns when the listener has gone

@@ -1,19 +1,24 @@
-"""The page's server: hypercorn's HTTP on trio listeners, with bounds that it does not have.
+"""The page's server: hypercorn's HTTP/1.1 on trio streams, with the bounds it needs here.
 
-hypercorn.trio.serve accepts any number of connections and shields its writes from cancellation,
-so that one client that stops reading keeps the daemon from stopping. Here connections are
-counted, a write that stalls ends its connection, and closing a socket ends its task.
+hypercorn.trio.serve accepts any number of connections, speaks HTTP/2 with whoever asks, keeps a
+connection that its client has closed until it times out, and shields its writes, so that one
+client that stops reading keeps the daemon from stopping. So its protocol is used, and the
+connection is ours.
 """
 
 import logging
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Final
 
 import trio
+from h11 import LocalProtocolError, Request
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
-from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
@@ -32,16 +37,17 @@ this machine is not counted."""
 HEADER_BYTES: Final = 8192
 """Largest head of a request."""
 
-IDLE_S: Final = 10
+IDLE_S: Final = 10.0
 """To the first whole request and between two: slow-loris holds 64 places no longer than this."""
 
 REQUESTS_PER_CONNECTION: Final = 100
+"""Then the browser connects anew: nobody keeps a place by asking on and on."""
 
 WRITE_STALL_S: Final = 20.0
 """A write the kernel does not take in this time: the browser has stopped reading. A page fits
-the kernel's buffer, so only streams and pipelined requests can wait at all."""
+the kernel's buffer, so only listeners and pipelined requests can wait at all."""
 
-_HTTP2_STREAMS: Final = 8
+_READ_BYTES: Final = 16_384
 _BACKLOG: Final = 128
 
 
@@ -70,53 +76,20 @@ async def serve(
     server = _Server(site)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(site.watch)
-        nursery.start_soon(server.close_when_cancelled)
         task_status.started(listeners[0].socket.getsockname()[1])
         await trio.serve_listeners(server.handle, listeners)
 
 
-@dataclass(slots=True, eq=False)
-class _Guarded:
-    """A connection as hypercorn uses it; whatever ends it cancels all work for it."""
-
-    stream: trio.SocketStream
-    scope: trio.CancelScope
-
-    @property
-    def socket(self) -> trio.socket.SocketType:
-        return self.stream.socket
-
-    async def send_all(self, data: bytes) -> None:
-        with trio.move_on_after(WRITE_STALL_S):
-            await self.stream.send_all(data)
-            return
-        self.close()
-        raise trio.BrokenResourceError("the browser has stopped reading")
-
-    async def receive_some(self, max_bytes: int) -> bytes:
-        return bytes(await self.stream.receive_some(max_bytes))
-
-    async def send_eof(self) -> None:
-        await self.stream.send_eof()
-
-    async def aclose(self) -> None:
-        self.scope.cancel()
-        await self.stream.aclose()
-
-    def close(self) -> None:
-        """Close at once; a write in progress fails, shielded or not."""
-        self.scope.cancel()
-        self.socket.close()
-
-
 class _Server:
+    """Counts connections and keeps what goes wrong on one from all others."""
+
     def __init__(self, site: Site) -> None:
         app: Any = site.app()  # starlette and hypercorn name the types of ASGI differently
         self._app = ASGIWrapper(app)
         self._log = logging.getLogger(__name__)
         self._config = _config(self._log)
         self._context = WorkerContext(None)
-        self._open: dict[_Guarded, str] = {}
+        self._open: dict[trio.SocketStream, str] = {}
 
     async def handle(self, stream: trio.SocketStream) -> None:
         """Serve one connection; nothing that happens on it ends the daemon."""
@@ -124,36 +97,87 @@ class _Server:
             address = _address(stream)
             if address is None or not self._has_room(address):
                 return
-            with trio.CancelScope() as scope:
-                guarded = _Guarded(stream, scope)
-                self._open[guarded] = address
-                try:
-                    await self._speak(guarded)
-                except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
-                    pass  # the browser has gone
-                except* Exception:
-                    self._log.exception("a connection to the page failed")
-                finally:
-                    del self._open[guarded]
-
-    async def close_when_cancelled(self) -> None:
-        """Close every connection when the server is to stop: hypercorn shields its writes."""
-        try:
-            await trio.sleep_forever()
-        finally:
-            for guarded in list(self._open):
-                guarded.close()
-
-    async def _speak(self, guarded: _Guarded) -> None:
-        stream: Any = guarded  # hypercorn asks for an SSLStream, and takes what acts like one
-        await TCPServer(self._app, self._config, self._context, ConnectionState({}), stream)
+            self._open[stream] = address
+            try:
+                await _Connection(stream).run(self._app, self._config, self._context)
+            except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
+                pass  # the browser has gone
+            except* Exception:
+                self._log.exception("a connection to the page failed")
+            finally:
+                del self._open[stream]
 
     def _has_room(self, address: str) -> bool:
         if len(self._open) >= CONNECTIONS:
             return False
         if ip_address(address).is_loopback:
             return True
-        return sum(open_ == address for open_ in self._open.values()) < CONNECTIONS_PER_ADDRESS
+        return sum(other == address for other in self._open.values()) < CONNECTIONS_PER_ADDRESS
+
+
+@dataclass(slots=True)
+class _Connection:
+    """One browser's connection: `all` ends with it, `idle` when no request comes."""
+
+    stream: trio.SocketStream
+    all: trio.CancelScope = field(default_factory=trio.CancelScope)
+    idle: trio.CancelScope = field(default_factory=trio.CancelScope)
+    lock: trio.Lock = field(default_factory=trio.Lock)
+
+    async def run(self, app: ASGIWrapper, config: Config, context: WorkerContext) -> None:
+        with self.all:
+            try:
+                async with TaskGroup() as tasks:
+                    await self._read(
+                        _Http1(
+                            app,
+                            config,
+                            context,
+                            tasks,
+                            ConnectionState({}),
+                            False,
+                            None,
+                            None,
+                            self.send,
+                        )
+                    )
+                    self.all.cancel()
+            except* LocalProtocolError:
+                # hypercorn begins an answer of 500 when it is cancelled within another answer
+                if trio.current_effective_deadline() > -math.inf:
+                    raise
+
+    async def _read(self, protocol: H11Protocol) -> None:
+        self.idle.deadline = trio.current_time() + IDLE_S
+        with self.idle:
+            while data := await self.stream.receive_some(_READ_BYTES):
+                await protocol.handle(RawData(bytes(data)))
+
+    async def send(self, event: Event) -> None:
+        """Do what the protocol wants."""
+        match event:
+            case RawData(data=data):
+                await self._write(data)
+            case Updated(idle=idle):
+                self.idle.deadline = trio.current_time() + IDLE_S if idle else math.inf
+            case Closed():
+                self.all.cancel()
+
+    async def _write(self, data: bytes) -> None:
+        """Write, or end the connection: an error raised from here would be logged as ours."""
+        async with self.lock:
+            try:
+                with trio.fail_after(WRITE_STALL_S):
+                    await self.stream.send_all(data)
+            except (trio.TooSlowError, trio.BrokenResourceError, trio.ClosedResourceError):
+                self.all.cancel()
+
+
+class _Http1(H11Protocol):
+    """HTTP/1.1 and nothing else: HTTP/2's frames are another parser in the reach of strangers."""
+
+    async def _check_protocol(self, event: Request) -> None:
+        """Ignore offers to upgrade, as RFC 9110 7.8 allows."""
 
 
 def _address(stream: trio.SocketStream) -> str | None:
@@ -169,8 +193,5 @@ def _config(log: logging.Logger) -> Config:
     config.errorlog = log
     config.include_server_header = False
     config.h11_max_incomplete_size = HEADER_BYTES
-    config.h2_max_concurrent_streams = _HTTP2_STREAMS
-    config.h2_max_header_list_size = HEADER_BYTES
-    config.keep_alive_timeout = IDLE_S
     config.keep_alive_max_requests = REQUESTS_PER_CONNECTION
     return config

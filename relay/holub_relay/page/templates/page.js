@@ -66,6 +66,7 @@ setTimeout(ask, 3000);
 }
 function listen() {
 source = new EventSource("/events");
+source.onerror = ask;
 source.addEventListener("state", ask);
 source.addEventListener("alive", function () { if (!failed) last = Date.now(); });
 }

@@ -86,13 +86,14 @@ class Signers:
         fill = BODY_BYTES - 12
         for number in range(count):
             key = self.keys[number % len(self.keys)]
+            turn = number // len(self.keys)
             body = Opaque((f"{tag}{number:06d}"[:8], bytes(fill)))
             yield encode(
                 key,
                 self.realm_id,
                 kind,
-                created_s=self.now_s - 1,
-                k=number // len(self.keys) % kind.hourly,
+                created_s=self.now_s - 1 - 3600 * (turn // kind.hourly),
+                k=turn % kind.hourly,
                 lifetime_s=86400,
                 area=93317,
                 body=body,

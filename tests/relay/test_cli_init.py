@@ -1,0 +1,68 @@
+"""`holub init`: which file is which, and mistakes with their remedies."""
+
+from pathlib import Path
+
+import pytest
+
+from holub_relay import realm
+from holub_relay.station import read_charter
+from support_relay import KYIV, made, ok, ok_json, run
+
+
+def test_a_new_realm_names_its_files_and_words(tmp_path: Path) -> None:
+    """Every file is listed with its use, and the words are those of the realm."""
+    text = ok("init", "--data", tmp_path / "a", "--realm", "Місто", "--area", str(KYIV))
+    for name in ("charter.cbor", "root-1.key", "registrar.key", "desk.key", "node.key"):
+        assert name in text
+    shown = ok_json("realm", "show", "--data", tmp_path / "a")
+    assert shown["fingerprint"] in text
+    assert shown["name"] == "Місто"
+    assert ok_json("status", "--data", tmp_path / "a")["area"]["id"] == KYIV
+
+
+def test_joining_tells_how_to_get_a_grant(tmp_path: Path) -> None:
+    """The newcomer's key is in the command that a registrar is asked to run; it works as told."""
+    first = made(tmp_path)
+    text = ok("init", "--data", tmp_path / "b", "--join", first / "charter.cbor")
+    (command,) = [line.split() for line in text.splitlines() if "realm grant" in line]
+    ok(*command[1:-1], first)
+    key = ok_json("status", "--data", tmp_path / "b")["key"]
+    grants = ok_json("list", "--data", first, "--kind", "grant")
+    bodies = [ok_json("show", grant["id"], "--data", first)["body"] for grant in grants]
+    assert key in [body["grant"]["subject"] for body in bodies]
+
+
+def test_a_far_charter_is_asked_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond this machine the words are shown, and only a typed yes pins them."""
+    first = made(tmp_path)
+    raw = read_charter(first)
+    monkeypatch.setattr(realm, "read_source", lambda _: (raw, False))
+    words = ok_json("realm", "show", "--data", first)["fingerprint"]
+    join = ("init", "--data", tmp_path / "b", "--join", "https://far.example/c")
+    for answer in ("no\n", "\n", "y\n"):
+        result = run(*join, stdin=answer)
+        assert result.exit_code == 1
+        assert words in result.output
+        assert not (tmp_path / "b").exists()
+    assert run(*join, stdin="yes\n").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        ((), "--realm NAME or --join", 2),
+        (("--realm", "x", "--join", "y"), "choose", 2),
+        (("--realm", "x", "--fingerprint", "y"), "belongs to --join", 2),
+        (("--realm", " "), "1 to 64 bytes", 2),
+        (("--realm", "я" * 40), "1 to 64 bytes", 2),
+        (("--realm", "x", "--area", "Львів"), "did you mean", 2),
+        (("--join", "nowhere.cbor"), "nowhere.cbor", 3),
+        (("--join", __file__), "no charter", 1),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, words: tuple[str, ...], told: str, code: int) -> None:
+    """Each wrong use has its words and its exit code, and makes nothing."""
+    result = run("init", "--data", tmp_path / "a", *words)
+    assert told in result.output
+    assert result.exit_code == code
+    assert not (tmp_path / "a").exists()

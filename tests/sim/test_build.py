@@ -1,0 +1,110 @@
+"""From a scenario to a city: shapes, selectors, and names that mean nothing."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from holub_sim.build import build, select
+from holub_sim.scenario import City as CityPlan
+from holub_sim.scenario import ScenarioError
+from support_sim import city, small
+
+
+def test_shapes_join_what_they_say() -> None:
+    """A line of two districts, each a mesh of two: three wires; a ring of three closes."""
+    names = [tuple(end.name for end in wire.ends) for wire in city().wires]
+    assert names == [("d1/r1", "d1/r2"), ("d2/r1", "d2/r2"), ("d1/r1", "d2/r1")]
+    plan = CityPlan(districts=3, relays=3, within="star", between="ring", ways=2)
+    wires = build(replace(small(), city=plan), 1).wires
+    names = [tuple(end.name for end in wire.ends) for wire in wires]
+    assert len(names) == 3 * 2 + 3 * 2
+    assert ("d3/r2", "d1/r2") in names
+
+
+def test_selectors_match_relays_and_districts() -> None:
+    """By name, by district, with shell patterns; each relay once, in the city's order."""
+    hosts = city().hosts
+
+    def names(*patterns: str) -> list[str]:
+        return [host.name for host in select(hosts, patterns, "key")]
+
+    assert names("*") == names("d*") == names("d?/*") == [host.name for host in hosts]
+    assert names("d2") == ["d2/r1", "d2/r2"]
+    assert names("*/r1") == ["d1/r1", "d2/r1"]
+    assert names("d1/r2", "d1") == ["d1/r2", "d1/r1"]
+
+
+def test_clocks_are_off_within_bounds_and_differ() -> None:
+    """Each host draws its own."""
+    plan = small('[machine]\nclock_off = "2s"\ndrift_ppm = 30\n')
+    clocks = [host.clock for host in build(plan, 1).hosts]
+    assert all(abs(clock.offset_us) <= 2_000_000 for clock in clocks)
+    assert all(abs(clock.drift_ppm) <= 30 for clock in clocks)
+    assert len({clock.offset_us for clock in clocks}) == 4
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ('[[partitions]]\napart = "d3"\nfrom = "1m"\nuntil = "2m"', "partitions[0].apart: 'd3' "),
+        ('[[partitions]]\napart = "d2"\nfrom = "2m"\nuntil = "2m"', "partitions[0].until: "),
+        ('[[crashes]]\nwho = "x"\nat = ["1m"]\ndown = "1m"', "crashes[0].who: 'x' selects"),
+        ('[[people]]\nkind = "alert"\nevery = "1m"', "people[1].kind: 'alert' is no kind"),
+        (
+            '[[people]]\nkind = "status"\nevery = "1m"\nlifetime = "14d"',
+            "people[1].lifetime: a status lives",
+        ),
+        (
+            '[[people]]\nkind = "status"\nevery = "1m"\nbody_bytes = 500',
+            "people[1].body_bytes: 500",
+        ),
+        ('[[people]]\nkind = "status"\nevery = "1m"\narea = 5', "people[1].area: 5 is no area"),
+        ('[[desks]]\nname = "b"\nat = "d1"', "desks[1].at: 'd1' selects several"),
+        ('[[desks]]\nname = "b"\nat = "d1/r1"\nareas = [1]', "desks[1].areas: 1 is no area"),
+        (
+            '[[desks]]\nname = "b"\nat = "d1/r1"\nreplay = "no.csv"',
+            "desks[1].replay: there is no file",
+        ),
+        (
+            '[[desks]]\nname = "b"\nat = "d1/r1"\n'
+            'says = [{ at = "1m", verb = "start", area = 0, hazard = "frogs" }]',
+            "desks[1].says[0].hazard: no hazard is called 'frogs'",
+        ),
+    ],
+)
+def test_names_that_mean_nothing_are_told_by_their_key(extra: str, told: str) -> None:
+    """Found when the city is built, before anything runs."""
+    with pytest.raises(ScenarioError) as error:
+        build(small(extra), 1)
+    assert str(error.value).startswith(told)
+
+
+def test_two_desks_share_an_authority_by_name() -> None:
+    """One office, one number, both keys; the scope is that of both."""
+    desks = "".join(
+        f'[[desks]]\nname = "{name}"\nauthority = "both"\nat = "d2/r1"\nareas = [{area}]\n'
+        for name, area in (("x", 93317), ("y", 30281))
+    )
+    town = build(small(desks), 1)
+    assert [(office.name, office.areas) for office in town.offices] == [
+        ("city", (0,)),
+        ("both", (30281, 93317)),
+    ]
+    assert len(town.desks) == 3
+
+
+def test_a_replay_is_found_beside_the_scenario_and_read(tmp_path: Path) -> None:
+    """Transitions before the start are left out; a broken line is named."""
+    desk = '[[desks]]\nname = "log"\nat = "d1/r1"\nreplay = "log.csv"\n'
+    log = tmp_path / "log.csv"
+    log.write_text("t,area,on\n1772366399,93317,1\n1772366410,93317,1\n1772366420,93317,0\n")
+    town = build(small(desk), 1, folder=tmp_path)
+    town.world.run(60_000_000 - 1)
+    assert (town.desks[1].said, town.desks[1].skipped) == (2, 0)
+    log.write_text("t,area,on\n1772366399,93317\n")
+    with pytest.raises(ScenarioError, match=r"log\.csv: line 2 is"):
+        build(small(desk), 1, folder=tmp_path)
+    log.write_text("time,area,on\n")
+    with pytest.raises(ScenarioError, match="the columns are"):
+        build(small(desk), 1, folder=tmp_path)

@@ -1,0 +1,58 @@
+"""The ledger: what really happened."""
+
+from holub_protocol.storage import Row, State
+from holub_sim.ledger import Incident, Ledger
+
+ID = bytes(32)
+ROW = Row(ID, 5, 1, ID, 1, 1_700_000_000, 0, 1_700_003_600, 0, 3, State.HELD, 0, 0)
+
+
+def test_a_message_is_published_stored_and_arrives() -> None:
+    """The first moment at each host counts; a second copy changes nothing."""
+    ledger = Ledger()
+    ledger.publish(ROW, 5, "a")
+    ledger.store(ID, "a")
+    assert ledger.arrive(ID, 9, "b") is None
+    assert ledger.arrive(ID, 20, "b") is None
+    assert ledger.published[ID].arrived_us == {"a": 5, "b": 9}
+
+
+def test_what_nobody_published_is_noticed() -> None:
+    """A forgery that a node accepts has no entry."""
+    assert Ledger().arrive(ID, 1, "b") == "nobody has published it"
+
+
+def test_what_leaves_before_the_commit_is_noticed() -> None:
+    """Only the author's own disk counts."""
+    ledger = Ledger()
+    ledger.publish(ROW, 5, "a")
+    ledger.store(ID, "b")
+    assert ledger.arrive(ID, 9, "b") == "it left before it was on its author's disk"
+
+
+def test_a_crash_undoes_what_was_not_on_disk() -> None:
+    """The author's crash unmakes the message; another's only its own copy; a message that is said
+    again exists again."""
+    ledger = Ledger()
+    ledger.publish(ROW, 5, "a")
+    ledger.lose(ID, "a")
+    assert list(ledger.existing()) == []
+    ledger.publish(ROW, 50, "a")
+    ledger.store(ID, "a")
+    ledger.arrive(ID, 60, "b")
+    ledger.lose(ID, "b")
+    assert [each.arrived_us for each in ledger.existing()] == [{"a": 50}]
+    ledger.lose(ID, "a")
+    assert len(list(ledger.existing())) == 1
+
+
+def test_incidents_are_on_until_all_of_an_area_end() -> None:
+    """Two alerts in one area are two: one end leaves the other on."""
+    ledger = Ledger()
+    one, two = Incident(b"1" * 32, 7, 0), Incident(b"2" * 32, 7, 1)
+    ledger.begin(one)
+    ledger.begin(two)
+    ledger.end(one)
+    assert (ledger.on_at(7), ledger.areas_on()) == ((two,), (7,))
+    ledger.end(two)
+    assert (ledger.on_at(7), ledger.areas_on()) == ((), ())

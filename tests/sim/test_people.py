@@ -1,0 +1,77 @@
+"""Desks and residents: what they say, and what a crash does to it."""
+
+from holub_protocol.kinds.alert import Verb
+from holub_sim.people import Say
+from support_sim import city
+
+KYIV = 93317
+S = 1_000_000
+
+
+def test_a_desk_says_its_plan_once_each() -> None:
+    """Start, start of another, clear: all on disk, and the ledger knows what is on in the end."""
+    town = city()
+    town.world.run(360 * S)
+    assert (town.desks[0].said, town.desks[0].skipped) == (3, 0)
+    assert town.ledger.areas_on() == (30281,)
+
+
+def test_a_clear_without_a_start_and_a_second_start_are_skipped() -> None:
+    """As in the real log, whose day begins in the middle of alerts."""
+    town = city()
+    plan = (Verb.CLEAR, Verb.START, Verb.START, Verb.CLEAR, Verb.CLEAR)
+    for i, verb in enumerate(plan):
+        say = Say((10 + i) * S, verb, "other", KYIV, 1)
+        town.desks[0].follow((say,))
+    town.world.run(30 * S)
+    assert (town.desks[0].said, town.desks[0].skipped) == (2, 3)
+    assert town.ledger.areas_on() == ()
+
+
+def test_what_falls_due_while_the_machine_is_down_is_said_when_it_is_back() -> None:
+    """In its order, and once."""
+    town = city()
+    town.world.run(50 * S)
+    town.hosts[0].crash(silently=True)
+    town.world.run(300 * S)
+    assert town.desks[0].said == 0
+    town.hosts[0].boot()
+    town.world.run(310 * S)
+    assert (town.desks[0].said, town.desks[0].skipped) == (3, 0)
+    assert town.ledger.areas_on() == (30281,)
+
+
+def test_a_start_that_dies_with_its_machine_is_said_again() -> None:
+    """It left no trace anywhere, so it is a new alert, and the later clear names that one. A
+    clear that dies leaves the alert on until it is said again."""
+    seen = []
+    for seed in range(6):
+        town = city(seed=seed)
+        for moment_s in (60, 240):
+            town.world.run(moment_s * S + 1)
+            town.hosts[0].crash(silently=False)
+            seen.append(town.ledger.areas_on())
+            town.world.run((moment_s + 5) * S)
+            town.hosts[0].boot()
+        town.world.run(360 * S)
+        assert town.ledger.areas_on() == (30281,)
+        assert town.watch.violations == []
+        last = town.hosts[-1]
+        assert last.node.truth.status(KYIV, last.now()).level.value == "clear"
+        assert last.node.truth.status(30281, last.now()).level.value == "alert"
+    assert () in seen  # the start was unsaid at least once
+    assert (KYIV, 30281) in seen or (30281, KYIV) in seen  # and so was the clear
+
+
+def test_residents_are_turned_away_from_a_dark_relay() -> None:
+    """They come as often as the habit says; while the relay is down nobody is served."""
+    town = city(duration='"1h"')
+    town.world.run(10 * S)
+    served, dark = town.residents[0], town.residents[3]
+    sent_before = dark.sent
+    town.hosts[3].crash(silently=True)
+    town.world.run(3600 * S)
+    assert 20 < served.sent < 60
+    assert served.turned_away == 0
+    assert dark.sent == sent_before
+    assert 20 < dark.turned_away < 60

@@ -1,0 +1,100 @@
+"""Whole runs: determinism, and agreement after any chaos."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from holub_sim.run import run
+from holub_sim.scenario import find, load
+from holub_sim.streams import Stream
+from support_sim import CITY, CRASH, CUT, json_of, small
+
+SCENARIO = CITY + CUT + CRASH
+
+
+def in_a_process(hash_seed: int, *arguments: str) -> dict[str, object]:
+    """Run the command in a process of its own; return the JSON it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from holub_sim.cli import sim; sim()", "run", *arguments, "--json"],
+        env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json_of(done.stdout)
+
+
+@pytest.mark.slow
+def test_one_seed_is_one_run_in_every_process(tmp_path: Path) -> None:
+    """Two processes, two hash seeds: the same trace byte for byte; another seed: another run."""
+    (tmp_path / "s.toml").write_text(SCENARIO)
+    path, traces = str(tmp_path / "s.toml"), [tmp_path / "1.txt", tmp_path / "2.txt"]
+    one = in_a_process(1, path, "--seed", "5", "--trace", str(traces[0]))
+    two = in_a_process(2, path, "--seed", "5", "--trace", str(traces[1]))
+    assert one == two
+    assert traces[0].read_bytes() == traces[1].read_bytes()
+    assert in_a_process(1, path, "--seed", "6")["trace"] != one["trace"]
+
+
+def test_one_seed_is_one_run_within_a_process() -> None:
+    """Nothing is left over from a run before."""
+    plan = small(CUT + CRASH)
+    first, second = run(plan, 3), run(plan, 3)
+    assert first == second
+    assert first.passed
+
+
+def test_a_fault_shifts_nobody_elses_chance() -> None:
+    """Residents come at the same moments whether or not a link is cut: runs can be compared."""
+    people = [
+        [each.messages for each in run(small(extra), 4).classes if each.name == "people"]
+        for extra in ("", CUT)
+    ]
+    assert people[0] == people[1]
+
+
+def chaos(seed: int) -> str:
+    """Tables of random faults: cuts of a district or of single relays, crashes of both kinds."""
+    stream = Stream(seed, "chaos")
+    tables = []
+    for _ in range(stream.between(1, 3)):
+        begin = stream.between(5, 300)
+        end = begin + stream.between(1, 120)
+        apart = ("d1", "d2", "*/r1", "d2/r2")[stream.randrange(4)]
+        tables.append(f'[[partitions]]\napart = "{apart}"\nfrom = "{begin}s"\nuntil = "{end}s"\n')
+    for _ in range(stream.between(1, 3)):
+        who = ("d1/r1", "d1/r2", "d2", "*")[stream.randrange(4)]
+        at, down = stream.between(1, 350), stream.between(1, 60)
+        how = ("power", "process")[stream.randrange(2)]
+        tables.append(
+            f'[[crashes]]\nwho = "{who}"\nat = ["{at}s"]\ndown = "{down}s"\nhow = "{how}"\n'
+        )
+    return "".join(tables)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_after_any_chaos_all_hold_the_same(seed: int) -> None:
+    """Partitions, power cuts and kills in any overlap: no rule breaks on the way, and after the
+    heal every relay holds every live message, the same boards, and shows what the desk means."""
+    machine = '[machine]\nclock_off = "2s"\ndrift_ppm = 50\n'
+    outcome = run(small(machine + chaos(seed)), seed)
+    assert outcome.violations == ()
+    assert outcome.agreed.missing == 0
+    assert outcome.agreed.complete
+    assert outcome.said == 3
+
+
+@pytest.mark.slow
+def test_the_quiet_hour_delivers_everything() -> None:
+    """Ten relays, no faults: each message reaches each relay, most within a tenth of a second."""
+    outcome = run(load(find("quiet-hour")), 1)
+    assert outcome.passed
+    assert all(each.copies == each.copies_due for each in outcome.classes)
+    people = next(each for each in outcome.classes if each.name == "people")
+    assert people.p95_ms is not None
+    assert people.p95_ms < 500

@@ -1,0 +1,68 @@
+"""The scenario language: what it reads, and how it says what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from holub_sim.scenario import ScenarioError, bundled, find, load, parse
+from support_sim import CITY, CRASH, CUT, small
+
+
+def test_the_small_scenario_is_read() -> None:
+    """Times, rates, nested tables and defaults arrive as values."""
+    plan = small(CUT + CRASH)
+    assert plan.start_s == 1_772_366_400
+    assert plan.duration.us == 360_000_000
+    assert plan.city.uplink.rate.bits_per_s == 1_000_000
+    assert plan.city.lan.loss == 0
+    assert plan.partitions[0].from_.us == 90_000_000
+    assert [at.us for at in plan.crashes[0].at] == [100_000_000, 200_000_000]
+    assert plan.crashes[0].how == "power"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ('duration = "6m"', 'duration = "6"', "duration: '6' is no time"),
+        ('rate = "1M"', 'rate = "1x"', "city.uplink.rate: '1x' is no rate"),
+        ("loss = 0.02", "loss = 2", "city.uplink.loss: "),
+        ("relays = 2", "relays = 0", "city.relays: Expected `int` >= 1"),
+        ("relays = 2", "relay = 2", "city: Object contains unknown field `relay`"),
+        ('verb = "clear"', 'verb = "stop"', "desks[0].says[2].verb: Invalid enum value 'stop'"),
+        ('every = "90s"', "", "people[0]: Object missing required field `every`"),
+        ("start = 2026-03-01T12:00:00Z", "start = 2026-03-01T12:00:00", "start: Expected"),
+        ("[city]", "[city", "not TOML"),
+    ],
+)
+def test_errors_name_file_key_and_what_was_expected(was: str, now: str, told: str) -> None:
+    """Whoever wrote the file finds the place without reading our code."""
+    assert was in CITY
+    with pytest.raises(ScenarioError) as error:
+        parse(CITY.replace(was, now, 1), "my.toml")
+    assert str(error.value).startswith(f"my.toml: {told}")
+
+
+def test_bundled_scenarios_are_valid_and_found_by_name() -> None:
+    """Both that ship can be read, are called as their files, and say what they are."""
+    assert [path.stem for path in bundled()] == ["quiet-hour", "siren-day"]
+    for path in bundled():
+        assert find(path.stem) == path
+        plan = load(path)
+        assert plan.name == path.stem
+        assert plan.text
+
+
+def test_an_unknown_name_lists_those_there_are() -> None:
+    """A typing error is answered with the names; a path is taken as it is."""
+    with pytest.raises(ScenarioError, match="'siren-dy'; there are quiet-hour, siren-day"):
+        find("siren-dy")
+    assert find("mine/city.toml") == Path("mine/city.toml")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """Also one that is no text."""
+    with pytest.raises(ScenarioError, match=r"none\.toml: cannot be read"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ScenarioError, match=r"bytes\.toml: cannot be read"):
+        load(tmp_path / "bytes.toml")
