@@ -39,7 +39,10 @@ _REFUSED_TAGS = dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag)
 def encode(value: Value) -> bytes:
     """Write a value of the profile; raises CborError for anything outside it."""
     _check(value, MAX_DEPTH)
-    return cbor2.dumps(value)
+    try:
+        return cbor2.dumps(value)
+    except UnicodeEncodeError:
+        raise CborError("a text with half a character (a lone surrogate)") from None
 
 
 def decode(data: bytes) -> Value:
@@ -57,8 +60,6 @@ def decode(data: bytes) -> Value:
             allow_duplicate_keys=False,
             immutable=True,
         )
-    except CborError:
-        raise
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise CborError(f"not CBOR of this profile: {type(error).__name__}") from None
     _check(value, MAX_DEPTH)

@@ -150,17 +150,24 @@ class SignedCharter:
     charter: Charter
     signatures: tuple[tuple[bytes, bytes], ...]
 
-    def signed_by(self, keys: tuple[bytes, ...], realm_id: bytes) -> int:
-        """Return how many different keys of `keys` have signed it."""
+    def signers(self, keys: tuple[bytes, ...], realm_id: bytes) -> tuple[bytes, ...]:
+        """Return the keys that have signed it, () unless every signature is one of theirs.
+
+        The first signature that is not ends the matter: junk costs one verification, and
+        nobody can change a charter's bytes by adding signatures that say nothing.
+        """
         external = self.charter.external(realm_id)
         payload = self.charter.payload()
-        count = 0
-        for key in keys:
-            hint = key_hint(key)
+        found: list[bytes] = []
+        for hint, signature in self.signatures:
             content = cose.sign_content(hint, external, payload)
-            if any(h == hint and verify(key, content, s) for h, s in self.signatures):
-                count += 1
-        return count
+            signer = next(
+                (k for k in keys if key_hint(k) == hint and verify(k, content, signature)), None
+            )
+            if signer is None or signer in found:
+                return ()
+            found.append(signer)
+        return tuple(found)
 
 
 def decode(raw: bytes) -> SignedCharter:

@@ -111,8 +111,9 @@ class Trust:
         if signed.charter.version != 1:
             raise CharterError(f"version {signed.charter.version}: a realm starts with version 1")
         self.realm_id = signed.charter.content_id(b"")
-        if signed.signed_by(signed.charter.roots, self.realm_id) < signed.charter.threshold:
-            raise CharterError("not signed by enough of its own root keys")
+        signers = signed.signers(signed.charter.roots, self.realm_id)
+        if len(signers) < signed.charter.threshold:
+            raise CharterError("not signed by enough of its own root keys, and by nobody else")
         self._covers = covers
         self._versions = [signed]
         self._forks: list[SignedCharter] = []
@@ -163,10 +164,12 @@ class Trust:
     def _follows(self, signed: SignedCharter, before: SignedCharter) -> bool:
         """Tell whether k of the old and k of the new root keys have signed this successor."""
         old, new = before.charter, signed.charter
+        if new.previous != old.content_id(self.realm_id):
+            return False
+        signers = signed.signers((*old.roots, *new.roots), self.realm_id)
         return (
-            new.previous == old.content_id(self.realm_id)
-            and signed.signed_by(old.roots, self.realm_id) >= old.threshold
-            and signed.signed_by(new.roots, self.realm_id) >= new.threshold
+            len(set(signers).intersection(old.roots)) >= old.threshold
+            and len(set(signers).intersection(new.roots)) >= new.threshold
         )
 
     def _index_charter_keys(self) -> None:
@@ -213,6 +216,8 @@ class Trust:
                 return Granted(0, _UNLIMITED, _FOREVER_S)
             return Denial.ROLE if ask.key in self._grants else Denial.UNKNOWN_KEY
         grants = self._grants.get(ask.key)
+        if ask.role is Role.ANYONE and (grants or ask.key in self.charter.registrars):
+            return Granted(0, _UNLIMITED, _FOREVER_S)
         if not grants:
             return Denial.ROLE if ask.key in self.charter.registrars else Denial.UNKNOWN_KEY
         nearest = -1

@@ -59,7 +59,7 @@ def encode(
     message = decode(raw, realm_id)
     if isinstance(message, Refusal):
         raise ValueError(
-            f"a {kind.name} of {len(raw)} bytes (at most {kind.size_max_bytes}) living "
+            f"{kind.name} of {len(raw)} bytes (at most {kind.size_max_bytes}) living "
             f"{LIFETIME_STEPS_S[step]} s (at most {kind.lifetime_max_s}) is refused: "
             f"{message.token}"
         )

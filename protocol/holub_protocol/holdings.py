@@ -376,7 +376,8 @@ class Holdings:
 def _deadline_s(row: Row, now: Now, age_s: int | None = None) -> int:
     """Reckon by the wall clock where it can be relied on, by the age gathered where not."""
     if now.reliable:
-        remaining_s = row.expires_s - now.wall_s
+        # A start from the future is shown at once, and so lives no longer than its lifetime.
+        remaining_s = row.expires_s - max(now.wall_s, row.created_s)
     else:
         lived_s = row.age_s if age_s is None else age_s
         remaining_s = row.expires_s - row.created_s - lived_s

@@ -16,9 +16,6 @@ hold a slow link no longer than that with one message."""
 CHARTER_BYTES = 4096
 """Largest charter: 15 root keys, 20 registrars and 50 authorities fit in about 3 KiB."""
 
-ROOT_KEYS = 16
-"""Most root keys (and so signatures to verify) in one charter."""
-
 LIFETIME_STEPS_S = (
     60,
     300,
@@ -58,8 +55,9 @@ PENNED = 256
 """Messages from the future held back, in all. At 4 KiB each a lying clock costs 1 MiB."""
 
 # --- unknown signers -------------------------------------------------------------------------
-PARKED_PER_LINK = 64
-"""Messages of unknown signers kept per link while their chain is asked for."""
+PARKED_PER_LINK = 512
+"""Messages of unknown signers kept per link while their chain is asked for: as many alerts as
+come in one window of 64 KiB before the first grant can."""
 
 PARKED_BYTES_PER_LINK = 65_536
 """The same in bytes: 32 links of strangers cost 2 MiB at most."""
@@ -148,6 +146,10 @@ measurement (fewer bytes and messages than 4/32, 16/32)."""
 
 LIST_ITEMS = 64
 """Most ids in one list of a peer."""
+
+SEND_ITEMS = 1024
+"""Ids that one list may make us queue: a longer stretch is split first, so that bodies go out
+before more is compared and a new peer does not put 100,000 ids into memory at once."""
 
 RANGE_PARTS = 64
 """Most parts in one RANGE frame."""

@@ -224,7 +224,8 @@ class Node:
 
     def add_author(self, identity: Identity, desk: bool = False) -> None:
         """Let a key sign here; a desk's key also signs boards whenever they are due."""
-        self._authors[identity.public] = Author(identity, self._counters)
+        if identity.public not in self._authors:
+            self._authors[identity.public] = Author(identity, self._counters)
         for grant in self.trust.grants(identity.public) if desk else ():
             if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
                 keeper = BoardKeeper(identity.public, grant.authority, grant.areas[0])
@@ -240,7 +241,8 @@ class Node:
         author = self._authors.get(key)
         if author is None:
             raise PublishError(f"no key {key.hex()[:16]} signs on this machine")
-        rates = [grant.rate for grant in self.trust.grants(key)]
+        grants = self.trust.grants(key)
+        rates = [grant.rate for grant in grants if kind.number in grant.kinds]
         rate = max(rates, default=kind.hourly)
         raw, counter = author.sign(
             self.trust.realm_id, kind, area, body, lifetime_s=lifetime_s, rate=rate, now=now
@@ -327,8 +329,7 @@ class Node:
             self._refused(Refusal.MALFORMED, session.link)
             session.refuse(put.short_id, Refusal.MALFORMED)
         elif session.sync is not None:
-            session.sync.got(put.short_id, outcome)
-            session.sync.progressed(self.holdings.cls(outcome))
+            session.sync.got(put.short_id, outcome, self.holdings.cls(outcome))
 
     def _counted_verify(self, public: bytes, data: bytes, signature: bytes) -> bool:
         self._verifications += 1

@@ -192,7 +192,8 @@ class Session:
             if self.sync is not None:
                 self.sync.decline(short)
             self.outbox.say(Refuse(short, reason.value))
-        if self._refusals.get(Refusal.BAD_SIGNATURE, 0) > BAD_SIGNATURES_PER_LINK:
+        forged = (Refusal.BAD_SIGNATURE, Refusal.CHARTER)
+        if sum(self._refusals.get(reason, 0) for reason in forged) > BAD_SIGNATURES_PER_LINK:
             self.close = "too many bad signatures"
         malformed = (Refusal.MALFORMED, Refusal.OVERSIZE, Refusal.LIFETIME)
         if sum(self._refusals.get(reason, 0) for reason in malformed) > MALFORMED_PER_LINK:

@@ -57,13 +57,20 @@ class Sync:
     def root(self, root: Root, shelf: Shelf, now: Now) -> None:
         """Compare the peer's root with the own."""
         heard = {cls: (count, digest) for cls, count, digest in root.entries}
+        settled = []
         for cls in Class if root.whole else heard:
+            before = self.equal.get(cls)
             self._peer_roots[cls] = heard.get(cls, (0, b""))
             self._compare(cls, shelf, now, SETTLE_US if cls in self.equal else 0)
+            if before is False and self.equal[cls]:
+                settled.append(cls)
         if self._changed and not self._whole and all(map(self.equal.get, self._changed)):
             # The peer counts what was pushed to it already: there is nothing to tell it.
             self._changed.clear()
             self._root_due_us = self._root_sent_us + self._root_pause_us
+        for cls in settled:
+            # The peer can't know yet that nothing is missing any more.
+            self.changed(cls, received=True, now=now)
 
     def _compare(self, cls: Class, shelf: Shelf, now: Now, settle_us: int) -> None:
         count, digest = shelf.holdings.root(cls, self._salt)
@@ -117,18 +124,17 @@ class Sync:
 
     # --- what the node says -------------------------------------------------------------------
 
-    def got(self, short: bytes, id_: bytes) -> None:
-        """Learn the id behind a short id whose message came from the peer."""
+    def got(self, short: bytes, id_: bytes, cls: Class) -> None:
+        """Learn the id behind a short id whose message came from the peer, and that the peer's
+        last root is behind what it holds by now."""
         self._shorts.pop(short, None)
         self._learn(short, id_)
+        self._peer_roots.pop(cls, None)
+        self._open_pause_us.pop(cls, None)
 
     def decline(self, short: bytes) -> None:
         """Never ask again on this link for a message that was refused for good."""
         _remember(self._declined, short, None, REFUSALS_PER_LINK)
-
-    def progressed(self, cls: Class) -> None:
-        """Something new came of comparing a class: do not slow down."""
-        self._open_pause_us.pop(cls, None)
 
     def offer(self, id_: bytes, cls: Class, push: bool) -> bool:
         """Push a new message, or offer its id; False if the peer is known to have it."""

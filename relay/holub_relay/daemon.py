@@ -282,12 +282,10 @@ async def _say_goodbye(manager: LinkManager) -> None:
     for link in links:
         manager.send(link.link_id, frame_bytes(encode_frame(Bye(_BYE_STOPPING, 0))))
         manager.close(link.link_id, "stopping")
-    for _ in range(_ANY: Final = "0.0.0.0"  # noqa: S104 -- the page is for everybody on the shelter's Wi-Fi
-_GOODBYE_LOOKS):
+    for _ in range(_GOODBYE_LOOKS):
         if not manager.peers():
             return
-        await trio.sleep(GOODBYE_S / _ANY: Final = "0.0.0.0"  # noqa: S104 -- the page is for everybody on the shelter's Wi-Fi
-_GOODBYE_LOOKS)
+        await trio.sleep(GOODBYE_S / _GOODBYE_LOOKS)
 
 
 class _Answers:

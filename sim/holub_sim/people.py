@@ -76,14 +76,11 @@ class Desk:
         if not self._host.running:
             self._waiting.append(say)
             return
-        known = self._on.get(say.label)
-        if say.verb is Verb.TEST:
-            incidents: tuple[bytes, ...] = ()
-        elif (known is None) is not (say.verb is Verb.START):
+        known = self._on.get(say.label) if say.verb is not Verb.TEST else None
+        if say.verb is not Verb.TEST and (known is None) is not (say.verb is Verb.START):
             self.skipped += 1  # it is on already, or is not on at all
             return
-        else:
-            incidents = () if known is None else (known.start[:INCIDENT_BYTES],)
+        incidents = () if known is None else (known.start[:INCIDENT_BYTES],)
         message = self._host.publish(
             self._identity.public,
             kind_named("alert"),

@@ -189,4 +189,5 @@ def test_times_at_the_end_of_the_century_fit() -> None:
     holdings.add(item, replace(now_at(0), wall_s=-5))
     kept = holdings.row(item.id)
     assert (kept.expires_s, kept.age_s) == (2**32 + 86399, 2**32 - 1)
-    assert holdings.advance(now_at(10**6)) == ()
+    assert holdings.advance(now_at(86_390)) == ()
+    assert holdings.advance(now_at(86_400)) == (item.id,)

@@ -136,11 +136,11 @@ def test_parked_messages_are_bounded_and_forgotten_with_the_link() -> None:
     pair = Pair(a, b)
     pair.exchange()
     salt = a.node._sessions[1].salt
-    for number in range(100):
+    for number in range(600):
         raw = realm.start(key("stranger"), created_s=START_S - number)
         put = Put(short_id(salt, decoded(realm, raw).id), 0, len(raw), 0, raw)
         b.node.receive(1, frame_bytes(encode(put)), now_at(0))
-    assert b.node.stats().parked == 64
+    assert b.node.stats().parked == 512
     pair.cut()
     assert b.node.stats().parked == 0
 

@@ -10,6 +10,7 @@ import pytest
 from holub_protocol.storage import StoreError
 from holub_relay import daemon as module
 from holub_relay.config import Config
+from holub_relay.discovery.interfaces import Place
 from holub_relay.errors import OperatorError
 from holub_relay.station import Station
 from support_relay import KYIV, Daemon, daemon, joined, made, ok, ok_json, run
@@ -93,6 +94,27 @@ def test_the_page_and_the_socket_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_junk_on_the_link_port_costs_less_log_than_it_sends(tmp_path: Path) -> None:
+    """Strangers who send anything but a handshake are dropped one by one; the daemon lives, and
+    its log grows by less than what they sent."""
+    data = made(tmp_path)
+    sent = 0
+    with daemon(data, "--no-discovery") as running:
+        port = int(running.status()["daemon"]["listen"].rpartition(":")[2])
+        for number in range(100):
+            junk = (b"", b"\x00", b"GET / HTTP/1.1\r\n\r\n", b"\xff\xff", os.urandom(600))
+            with socket.create_connection(("127.0.0.1", port), 5) as stranger:
+                stranger.sendall(junk[number % len(junk)])
+                sent += len(junk[number % len(junk)])
+        running.wait_for(lambda: sum(running.status()["daemon"]["faults"].values()) == 100)
+        assert running.status()["links"] == []
+        code, log = running.stop()
+        assert code == 0, log
+        greeting = log.partition("data ")[0]
+        assert len(log) - len(greeting) < sent
+
+
+@pytest.mark.slow
 def test_a_second_daemon_is_kept_out(tmp_path: Path) -> None:
     """One directory, one daemon: the second exits with 4 and names the first."""
     data = made(tmp_path)
@@ -130,3 +152,12 @@ def test_the_operators_error_is_found_in_any_group() -> None:
     assert "disk I/O error" in str(found)
     group = BaseExceptionGroup("", [bug])
     assert module._told(group, data) is group
+
+
+def test_phones_are_told_where_the_page_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page for everybody is named by the machine's own addresses, one for this machine not."""
+    place = Place(socket.AF_INET, 2, "wlan0", "192.168.4.1")
+    monkeypatch.setattr(module, "places", lambda host: (place,))
+    assert module.phone_urls(":8090", "http://127.0.0.1:8090/") == ["http://192.168.4.1:8090/"]
+    assert module.phone_urls("127.0.0.1:0", "http://127.0.0.1:5/") == []
+    assert module.phone_urls("off", None) == []

@@ -246,6 +246,7 @@ def heard_by_a_browser(chromium: str, port: int, state: FakeState) -> None:
         trio.from_thread.run_sync(state.start, KYIV)
         page.wait_for(f"{main}.className == 'alert'")
         assert page.look("a.getAttribute('role') + a.innerText.includes('Alert')") == "alerttrue"
+        assert page.look("document.title") == "Kyiv city: Alert"
         page.look("window.kept = a")
         trio.from_thread.run_sync(state.start, HOLOSIIV)
         page.wait_for("b.innerText.includes('Holosiivskyi')")

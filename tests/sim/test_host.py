@@ -1,5 +1,7 @@
 """A host: the driver between node, disk, clock and links."""
 
+import pytest
+
 from holub_protocol.kinds import Class
 from holub_protocol.policy import Policy
 from holub_sim.build import City
@@ -59,6 +61,7 @@ def test_its_own_messages_leave_only_after_the_commit() -> None:
     assert max(waits_us) < 1_000_000  # relays pass an alert on before their own commit
 
 
+@pytest.mark.slow
 def test_a_full_disk_holds_nothing_that_it_could_not_store() -> None:
     """The node unlearns it, links that might have acknowledged it are closed, and nothing
     breaks; what was stored before is still there."""

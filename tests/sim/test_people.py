@@ -1,5 +1,7 @@
 """Desks and residents: what they say, and what a crash does to it."""
 
+import pytest
+
 from holub_protocol.kinds.alert import Verb
 from holub_sim.people import Say
 from support_sim import city
@@ -26,6 +28,15 @@ def test_a_clear_without_a_start_and_a_second_start_are_skipped() -> None:
     town.world.run(30 * S)
     assert (town.desks[0].said, town.desks[0].skipped) == (2, 3)
     assert town.ledger.areas_on() == ()
+
+
+def test_a_test_ends_nothing() -> None:
+    """An exercise under the name of an alert that is on leaves it on."""
+    town = city()
+    town.desks[0].follow((Say(90 * S, Verb.TEST, "alert", KYIV, 1),))
+    town.world.run(100 * S)
+    assert town.desks[0].said == 2
+    assert town.ledger.areas_on() == (KYIV,)
 
 
 def test_what_falls_due_while_the_machine_is_down_is_said_when_it_is_back() -> None:
@@ -63,6 +74,7 @@ def test_a_start_that_dies_with_its_machine_is_said_again() -> None:
     assert (KYIV, 30281) in seen or (30281, KYIV) in seen  # and so was the clear
 
 
+@pytest.mark.slow
 def test_residents_are_turned_away_from_a_dark_relay() -> None:
     """They come as often as the habit says; while the relay is down nobody is served."""
     town = city(duration='"1h"')

@@ -1,10 +1,13 @@
 """The scenario language: what it reads, and how it says what is wrong."""
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from holub_sim.scenario import ScenarioError, bundled, find, load, parse
+from holub_sim.build import build
+from holub_sim.scenario import Scenario, ScenarioError, bundled, find, load, parse
 from support_sim import CITY, CRASH, CUT, small
 
 
@@ -66,3 +69,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ScenarioError, match=r"bytes\.toml: cannot be read"):
         load(tmp_path / "bytes.toml")
+
+
+def test_the_scenario_in_the_manual_is_one() -> None:
+    """What a reader copies can be read and built, and uses every top-level key."""
+    manual = Path(__file__).resolve().parents[2] / "docs" / "simulator.md"
+    block = re.search(r"^```toml\n(.*?)^```", manual.read_text("utf-8"), re.S | re.M)
+    assert block is not None
+    plan = parse(block[1], "manual")
+    assert len(build(plan, 1).hosts) == 6
+    used = set(tomllib.loads(block[1]))
+    assert used == set(Scenario.__struct_fields__) - {"text"}

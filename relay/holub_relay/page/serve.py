@@ -128,18 +128,9 @@ class _Connection:
         with self.all:
             try:
                 async with TaskGroup() as tasks:
+                    state, peers = ConnectionState({}), (None, None)
                     await self._read(
-                        _Http1(
-                            app,
-                            config,
-                            context,
-                            tasks,
-                            ConnectionState({}),
-                            False,
-                            None,
-                            None,
-                            self.send,
-                        )
+                        _Http1(app, config, context, tasks, state, False, *peers, self.send)
                     )
                     self.all.cancel()
             except* LocalProtocolError:

@@ -34,6 +34,7 @@ var ids = m.dataset.i.split(" ").filter(Boolean);
 base = m.dataset.now - Date.now() / 1000;
 if (heard && ids.some(function (id) { return heard.indexOf(id) < 0; })) beep();
 heard = ids;
+d.title = m.querySelector("h1").textContent + ": " + m.querySelector(".k").textContent;
 show();
 }
 function ask() {
