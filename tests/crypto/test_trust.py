@@ -140,7 +140,7 @@ def test_may_is_what_grant_and_charter_both_allow() -> None:
         )
         assert isinstance(trust.may(question), Granted) == allowed, question
         yes += allowed
-    assert yes == 24 + 3 * 3 * 4 * 4 * 2
+    assert yes == 16 + 3 * 3 * 4 * 4 * 2
 
 
 def test_grants_come_and_go() -> None:
