@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Generic, TypeVar
 
 import trio
 
 from holub_crypto.identity import Identity
-from holub_crypto.trust import Grant
 from holub_protocol.codec import encode
 from holub_protocol.kinds import KINDS, Class, kind_named
-from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.message import Opaque
+from holub_protocol.realm import desk_grant, sign_grant
 from holub_relay import keyfile, realm
 from holub_relay.config import Config
 from holub_relay.driver import Driver
@@ -43,13 +43,16 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
+_Driver = TypeVar("_Driver", bound=Driver)
+
+
 @dataclass
-class Site:
+class Site(Generic[_Driver]):
     """A relay without page or discovery, in this process."""
 
     station: Station
     writer: Writer
-    driver: Driver
+    driver: _Driver
     manager: LinkManager
     port: int = 0
 
@@ -64,20 +67,13 @@ class Signers:
         registrar = keyfile.load(station.data_dir, "registrar")
         self.now_s = station.now().wall_s
         kinds = tuple(sorted(k.number for k in KINDS.values() if k.cls >= Class.OFFICIAL))
+        grants = [
+            desk_grant(key.public, 1, self.now_s + YEAR_S, kinds=kinds, rate=60_000)
+            for key in self.keys
+        ]
         self.grants = [
-            encode(
-                registrar,
-                self.realm_id,
-                kind_named("grant"),
-                created_s=self.now_s - 7200,
-                k=number,
-                lifetime_s=YEAR_S,
-                area=0,
-                body=GrantBody(
-                    Grant(key.public, 1, kinds, (0,), (0,), 0, 60000, self.now_s + YEAR_S)
-                ),
-            )
-            for number, key in enumerate(self.keys)
+            sign_grant(registrar, self.realm_id, grant, created_s=self.now_s - 7200, k=number)
+            for number, grant in enumerate(grants)
         ]
 
     def messages(self, count: int, tag: str) -> Iterator[bytes]:
@@ -115,10 +111,10 @@ def join_realm(directory: Path, name: str, first: Path) -> Path:
 
 
 @contextmanager
-def site(data: Path) -> Iterator[Site]:
+def site(data: Path, driving: type[_Driver]) -> Iterator[Site[_Driver]]:
     """Open a relay's directory with its writer, driver and links; inside trio.run."""
     with Station.open(data, Config()) as station, Writer(station.store) as writer:
-        driver = Driver(station, writer)
+        driver = driving(station, writer)
         manager = LinkManager(
             LinkKey.make(station.identity, station.realm_id, os.urandom),
             driver,
@@ -130,7 +126,7 @@ def site(data: Path) -> Iterator[Site]:
         yield Site(station, writer, driver, manager)
 
 
-async def start(nursery: trio.Nursery, made: Site) -> None:
+async def start(nursery: trio.Nursery, made: Site[_Driver]) -> None:
     """Run a site's driver and links on a free loopback port."""
     listeners = await listen("127.0.0.1", 0)
     made.port = port_of(listeners)

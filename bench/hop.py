@@ -8,26 +8,42 @@ each, acknowledged by 16 bytes, with nothing else. Usage: hop.py [messages]
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import apsw
 import trio
-from _common import Signers, Site, argument, cpu_s, emit, join_realm, make_realm, site, spread, start
+from _common import (
+    Signers,
+    Site,
+    argument,
+    cpu_s,
+    emit,
+    join_realm,
+    make_realm,
+    site,
+    spread,
+    start,
+)
 
 from holub_crypto import cose
 from holub_crypto.identity import key_hint, verify
 from holub_protocol.codec import external
 from holub_protocol.kinds import Class
+from holub_relay.config import Config
+from holub_relay.driver import Driver
+from holub_relay.station import Station
+from holub_relay.writer import Writer
 
 ROUNDS = 5
 BATCH = 16
 SINGLES = 150
 
 
-async def floor(messages: list[bytes], keys: dict[bytes, bytes], realm_id: bytes, size: int) -> float:
+async def floor(
+    messages: list[bytes], keys: dict[bytes, bytes], realm_id: bytes, size: int
+) -> float:
     """Return CPU seconds a message of the plain floor, `size` messages to a transaction."""
     aad = external(realm_id)
     with tempfile.TemporaryDirectory() as directory:
@@ -83,23 +99,29 @@ async def floor(messages: list[bytes], keys: dict[bytes, bytes], realm_id: bytes
         return spent / len(messages)
 
 
-class Watch:
-    """Tells when A knows that B counts everything A holds."""
+class Watched(Driver):
+    """A driver that tells when its node knows that the peer counts everything it holds."""
 
-    def __init__(self, made: Site) -> None:
-        self.made = made
+    def __init__(self, station: Station, writer: Writer) -> None:
+        super().__init__(station, writer)
+        self.linked = trio.Event()
         self.heard = trio.Event()
-        self._inner: Callable[[int, bytes], None] = made.driver.on_data
-        made.driver.on_data = self._on_data
 
-    def _on_data(self, link: int, data: bytes) -> None:
-        self._inner(link, data)
+    def on_up(self, link_id: int, peer_key: bytes) -> None:
+        """A link stands."""
+        super().on_up(link_id, peer_key)
+        self.linked.set()
+
+    def on_data(self, link_id: int, data: bytes) -> None:
+        """Something came."""
+        super().on_data(link_id, data)
         self.heard.set()
 
     async def acknowledged(self) -> None:
-        """Wait until both sides' sets of people's messages are equal, as A sees it."""
+        """Wait until both sides' sets of people's messages are equal, as this side sees it."""
+        await self.linked.wait()
         while True:
-            links = self.made.station.node.stats().links
+            links = self.node.stats().links
             if links and dict(links[0].equal).get(Class.PEOPLE, False):
                 return
             self.heard = trio.Event()
@@ -107,11 +129,11 @@ class Watch:
 
 
 @contextmanager
-def two(directory: Path) -> Any:
+def two(directory: Path) -> Iterator[tuple[Site[Watched], Site[Watched], Signers]]:
     """Yield two relays of one realm, and keys enrolled at both."""
     first = make_realm(directory)
     second = join_realm(directory, "second", first)
-    with site(first) as a, site(second) as b:
+    with site(first, Watched) as a, site(second, Watched) as b:
         signers = Signers(a.station, 10)
         for made in (a, b):
             for raw in signers.grants:
@@ -126,16 +148,13 @@ async def batched(count: int) -> tuple[float, float]:
         for raw in signers.messages(count, "b"):
             assert isinstance(a.station.node.offer(raw, a.station.now()), bytes)
         a.station.settle()
-        watch = Watch(a)
         async with trio.open_nursery() as nursery:
             await start(nursery, a)
             await start(nursery, b)
             await trio.sleep(0.1)
             begun = cpu_s()
             a.manager.configure("127.0.0.1", b.port)
-            while not a.station.node.stats().links:
-                await trio.sleep(0.001)
-            await watch.acknowledged()
+            await a.driver.acknowledged()
             spent = cpu_s() - begun
             (peer,) = a.manager.peers()
             wire = peer.bytes_in + peer.bytes_out
@@ -156,17 +175,14 @@ async def singly(count: int) -> tuple[float, float]:
             for raw in alone[count:]:
                 await a.driver.request({"do": "offer", "raw": raw.hex()})
             intake = cpu_s() - begun
-            watch = Watch(a)
             a.manager.configure("127.0.0.1", b.port)
-            while not a.station.node.stats().links:
-                await trio.sleep(0.001)
-            await watch.acknowledged()
+            await a.driver.acknowledged()
             (peer,) = a.manager.peers()
             before = peer.bytes_in + peer.bytes_out
             begun = cpu_s()
             for raw in alone[:count]:
                 await a.driver.request({"do": "offer", "raw": raw.hex()})
-                await watch.acknowledged()
+                await a.driver.acknowledged()
             spent = cpu_s() - begun - intake
             (peer,) = a.manager.peers()
             wire = peer.bytes_in + peer.bytes_out - before
@@ -205,11 +221,8 @@ def main() -> None:
 
 
 @contextmanager
-def site_free(data: Path) -> Any:
+def site_free(data: Path) -> Iterator[Signers]:
     """Yield enrolled keys of a realm without running a relay."""
-    from holub_relay.config import Config
-    from holub_relay.station import Station
-
     with Station.open(data, Config(), os.urandom) as station:
         yield Signers(station, 10)
 

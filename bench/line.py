@@ -11,10 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from _common import argument, emit
-from support_netns import Host, line, until
 
 from holub_relay.client import Client
 from holub_relay.errors import OperatorError
+from support_netns import Host, line, until
 
 HOSTS = 10
 AREAS = ("93317", "30281", "41385", "10236", "46241", "26241", "63241")
@@ -41,9 +41,7 @@ def set_up(hosts: list[Host]) -> None:
 def arrival_s(first: Client, last: Client) -> float:
     """Publish an alert at one end; return the seconds until the other end holds it."""
     begun = time.monotonic()
-    answer = first.call(
-        {"do": "alert", "verb": "test", "areas": [AREAS[0]], "hazard": "air-raid"}
-    )
+    answer = first.call({"do": "alert", "verb": "test", "areas": [AREAS[0]], "hazard": "air-raid"})
     while True:
         try:
             last.call({"do": "show", "id": answer["id"]})

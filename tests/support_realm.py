@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 
-from holub_crypto.charter import Authority, Charter
+from holub_crypto import charter
+from holub_crypto.charter import Authority
 from holub_crypto.identity import Identity, verify
-from holub_crypto.trust import Grant, Trust
+from holub_crypto.trust import Role, Trust
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.batch import Batch, Event
 from holub_protocol.codec import encode
-from holub_protocol.kinds import KINDS, Body, Class, kind_named
+from holub_protocol.kinds import Body, Class, kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.message import Message, Now, Opaque
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
+from holub_protocol.realm import desk_grant, found, kinds_of
 from holub_protocol.storage import MemoryStore
 
 START_S = 1_661_300_000
@@ -24,8 +26,6 @@ KYIV = 93317
 KYIV_OBLAST = 30281
 AIR_RAID = 1
 YEAR_S = 365 * 86400
-DESK_KINDS = tuple(kind.number for kind in KINDS.values() if kind.signer.value == "authority")
-RELAY_KINDS = tuple(kind.number for kind in KINDS.values() if kind.signer.value == "relay")
 
 
 @cache
@@ -69,21 +69,15 @@ class Realm:
     counter: int = 0
 
     def __post_init__(self) -> None:
-        self.charter = Charter(
-            name="Test realm",
-            version=1,
-            created_s=START_S - 1000,
-            previous=b"",
-            threshold=1,
-            roots=(self.root.public,),
-            registrars=(self.registrar.public,),
-            authorities=(
-                Authority(1, 0, "Повітряні сили", "Air Force", (0,), (0,)),
-                Authority(2, 1, "Місто Київ", "City of Kyiv", (KYIV,), (0,)),
-            ),
-            registry=self.areas.digest,
+        authorities = (
+            Authority(1, 0, "Повітряні сили", "Air Force", (0,), (0,)),
+            Authority(2, 1, "Місто Київ", "City of Kyiv", (KYIV,), (0,)),
         )
-        self.first = self.charter.sign((self.root,))
+        registrars = (self.registrar.public,)
+        self.first = found(
+            "Test realm", self.root, registrars, authorities, self.areas, START_S - 1000
+        )
+        self.charter = charter.decode(self.first).charter
         self.id = self.charter.content_id(b"")
 
     def trust(self) -> Trust:
@@ -121,7 +115,7 @@ class Realm:
         self,
         subject: bytes,
         authority: int = 1,
-        kinds: Iterable[int] = DESK_KINDS,
+        kinds: Iterable[int] = (),
         areas: tuple[int, ...] = (0,),
         hazards: tuple[int, ...] = (0,),
         rate: int = 1000,
@@ -129,9 +123,10 @@ class Realm:
         issuer: Identity | None = None,
     ) -> bytes:
         """Return a grant by the registrar."""
-        grant = Grant(
-            subject, authority, tuple(sorted(kinds)), hazards, areas, Class.TRUST, rate, not_after_s
-        )
+        grant = desk_grant(
+            subject, authority, not_after_s,
+            kinds=tuple(kinds), hazards=hazards, areas=areas, rate=rate,
+        )  # fmt: skip
         return self.message(
             issuer or self.registrar, "grant", GrantBody(grant), lifetime_s=YEAR_S,
             created_s=START_S - 500,
@@ -139,7 +134,7 @@ class Realm:
 
     def relay_grant(self, subject: bytes) -> bytes:
         """Return a relay's own grant."""
-        return self.grant(subject, authority=0, kinds=RELAY_KINDS)
+        return self.grant(subject, authority=0, kinds=kinds_of(Role.RELAY))
 
     def start(self, signer: Identity, area: int = KYIV, created_s: int = START_S) -> bytes:
         """Return an air-raid start."""

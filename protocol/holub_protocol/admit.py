@@ -5,7 +5,7 @@ Checks run from cheap to dear: time, enrolled key, scope, counter, and only then
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from holub_crypto.identity import SIGNATURE_BYTES
 from holub_crypto.trust import Ask, Denial, Granted, Trust
@@ -32,8 +32,7 @@ _REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A message whose signer was allowed to say it: the key, on behalf of which authority, and
     how many an hour the grant allows."""
 
@@ -43,8 +42,7 @@ class Admitted:
     rate: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a message claims, for one hazard (0: none): the verb and all areas it names."""
 
     hazard: int

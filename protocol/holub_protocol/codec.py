@@ -54,7 +54,7 @@ def encode(
     `created_s` is Unix time, `lifetime_s` is rounded up to a step of the table.
     """
     step = lifetime_step(lifetime_s)
-    payload = cbor.encode((kind.number, created_s, k, step, area, body.to_wire()))  # type: ignore[arg-type]
+    payload = cbor.encode((kind.number, created_s, k, step, area, body.to_wire()))
     raw = cose.sign1(identity, external(realm_id), payload)
     message = decode(raw, realm_id)
     if isinstance(message, Refusal):

@@ -134,4 +134,4 @@ def _bitmaps(words: list[Word], areas: AreaTree) -> tuple[tuple[int, bytes], ...
 
 
 def _size(body: BoardBody) -> int:
-    return len(cbor.encode(body.to_wire()))  # type: ignore[arg-type]
+    return len(cbor.encode(body.to_wire()))

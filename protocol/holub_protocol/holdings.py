@@ -10,7 +10,7 @@ import heapq
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, islice, repeat
 
 from holub_crypto.charter import Charter
 from holub_protocol.idtable import SALT_BYTES, IdTable
@@ -71,7 +71,7 @@ class Holdings:
     that jumps later neither deletes nor revives anything."""
 
     def __init__(self, quota_bytes: int, salt: bytes = bytes(SALT_BYTES)) -> None:
-        """Hold bodies of up to `quota_bytes` (a row counts as 256 bytes more). `salt` is 8
+        """Hold bodies of up to `quota_bytes`; every row, held or seen, counts as 256 more. `salt` is 8
         secret bytes that place ids in memory."""
         self.quota_bytes = quota_bytes
         self.used_bytes = 0
@@ -87,6 +87,7 @@ class Holdings:
         self._held = dict.fromkeys(Class, 0)
         self._held_bytes = dict.fromkeys(Class, 0)
         self._evicted: dict[bytes, None] = {}
+        self._superseded: dict[bytes, None] = {}
 
     def _columns(self) -> None:
         self._kind = array("B")
@@ -115,8 +116,6 @@ class Holdings:
 
     def add(self, row: Row, now: Now) -> None:
         """Remember a message that was taken in, or loaded from the store at start."""
-        if row.id in self:
-            raise AssertionError(f"{row.id.hex()} is held already")
         slot = self._ids.add(row.id)
         while slot >= len(self._kind):
             self._grow()
@@ -130,10 +129,13 @@ class Holdings:
         self._listed[slot] = 0
         self._deadlines.add(deadline, slot)
         self._count_live(slot, 1)
+        self.used_bytes += ROW_BYTES
         if row.state is State.HELD:
             self._count_held(slot, 1)
         elif row.state is State.EVICTED:
             self._evicted[row.id] = None
+        elif row.state is State.SUPERSEDED:
+            self._superseded[row.id] = None
         if row.state in (State.HELD, State.EVICTED):
             self._list(slot, now)
 
@@ -154,9 +156,9 @@ class Holdings:
         return number
 
     def _count_held(self, slot: int, step: int) -> None:
-        cls, size = _CLASSES[self._cls[slot]], self._size[slot] + ROW_BYTES
+        cls, size = _CLASSES[self._cls[slot]], self._size[slot]
         self._held[cls] += step
-        self._held_bytes[cls] += step * size
+        self._held_bytes[cls] += step * (size + ROW_BYTES)
         self.used_bytes += step * size
 
     def _count_live(self, slot: int, step: int) -> None:
@@ -202,8 +204,10 @@ class Holdings:
         self._state[slot] = state
         if state is State.EVICTED:
             self._evicted[id_] = None
-        else:
-            self._unlist(slot)
+            return
+        self._unlist(slot)
+        if state is State.SUPERSEDED:
+            self._superseded[id_] = None
 
     def remove(self, id_: bytes) -> None:
         """Forget a message altogether: it may be taken in again."""
@@ -213,6 +217,8 @@ class Holdings:
         self._evicted.pop(id_, None)
         self._unlist(slot)
         self._count_live(slot, -1)
+        self.used_bytes -= ROW_BYTES
+        self._superseded.pop(id_, None)
         self._ids.remove(id_)
 
     def state(self, id_: bytes) -> State | None:
@@ -254,6 +260,10 @@ class Holdings:
     def cls(self, id_: bytes) -> Class:
         """Return the class of a seen id."""
         return _CLASSES[self._cls[self._slot(id_)]]
+
+    def signer(self, id_: bytes) -> bytes:
+        """Return the key that signed a seen message."""
+        return self._signers[self._signer[self._slot(id_)]]
 
     def size_bytes(self, id_: bytes) -> int:
         """Return the size of a seen message."""
@@ -324,7 +334,7 @@ class Holdings:
                 self._list(slot, now)
 
     def victims(self, newcomer: Class, deadline_s: int, need_bytes: int) -> tuple[bytes, ...]:
-        """Return which messages to evict so that `need_bytes` more fit, () if none may go.
+        """Return which messages to evict so that `need_bytes` more fit, or as many as may go.
 
         Lower classes go first, soonest expiry first within one; the newcomer's own class only
         gives up what expires before it. TRUST and ALERT are never evicted. A little more than
@@ -348,15 +358,23 @@ class Holdings:
                 if freed >= goal:
                     break
                 chosen.append(id_)
-                freed += self.size_bytes(id_) + ROW_BYTES
-        return tuple(chosen) if freed >= need_bytes else ()
+                freed += self.size_bytes(id_)
+        return tuple(chosen)
+
+    def outlived(self, need_bytes: int, newcomer: Class) -> tuple[bytes, ...]:
+        """Return ids without bodies to forget for the room of their rows, oldest first: those
+        superseded, whose successors guard against their return, and for grants and alerts
+        also those evicted, though peers will offer them again."""
+        gone = self._superseded
+        kept = self._evicted if newcomer <= Class.GRANT else {}
+        return tuple(islice(chain(gone, kept), -(-need_bytes // ROW_BYTES)))
 
     def readmit(self, need_bytes: int) -> tuple[bytes, ...]:
         """Return evicted ids to forget because there is room again: they will be asked anew."""
         room = self.quota_bytes - self.used_bytes - need_bytes
         chosen = []
         for id_ in self._evicted:
-            room -= self.size_bytes(id_) + ROW_BYTES
+            room -= self.size_bytes(id_)
             if room < 0:
                 break
             chosen.append(id_)

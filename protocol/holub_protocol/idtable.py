@@ -95,10 +95,12 @@ class IdTable:
 
     def _settle(self, id_: bytes, slot: int) -> None:
         place = self._place(id_)
-        while self._places[place]:
+        while (entry := self._places[place]) > _GONE:
+            if self._is_at(entry - _FIRST_SLOT, id_):
+                raise AssertionError(f"{id_.hex()} is in already")
             place = (place + 1) & self._mask
+        self._filled += entry == _EMPTY
         self._places[place] = slot + _FIRST_SLOT
-        self._filled += 1
 
     def _spread(self, places: int) -> None:
         """Lay the table out anew with at least `places` places, a power of two."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from holub_crypto.cbor import Value
+
 
 class BodyError(ValueError):
     """A body has not the shape of its kind; the text names the field and the value."""
@@ -24,14 +26,14 @@ class Now:
 class Opaque:
     """A body that is carried without being understood: its fields as they came."""
 
-    fields: tuple[object, ...]
+    fields: tuple[Value, ...]
 
     @classmethod
-    def from_wire(cls, fields: tuple[object, ...]) -> "Opaque":
+    def from_wire(cls, fields: tuple[Value, ...]) -> "Opaque":
         """Take the fields as they are."""
         return cls(fields)
 
-    def to_wire(self) -> tuple[object, ...]:
+    def to_wire(self) -> tuple[Value, ...]:
         """Give the fields back."""
         return self.fields
 

@@ -310,7 +310,7 @@ class Node:
 
     def is_own(self, id_: bytes) -> bool:
         """Tell whether a message was signed here."""
-        return id_ in self._rows and self._rows[id_][0].signer in self._authors
+        return self.holdings.signer(id_) in self._authors
 
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """Return the ids of the grants of the keys with that hint."""
@@ -374,14 +374,19 @@ class Node:
         return None if self._make_room(kind.cls, message.expires_s, need, now) else Refusal.FULL
 
     def _make_room(self, cls: Class, expires_s: int, need: int, now: Now) -> bool:
-        over = self.holdings.used_bytes + need - self.holdings.quota_bytes
-        if over <= 0:
-            return True
+        """Evict bodies of lower classes, and forget rows that only remember, until it fits."""
         deadline_s = now.mono_us // _SECOND_US + expires_s - now.wall_s
-        victims = self.holdings.victims(cls, deadline_s, over)
-        for id_ in victims:
-            self._put_aside(id_, State.EVICTED)
-        return bool(victims)
+        if self._over(need) > 0:
+            for id_ in self.holdings.victims(cls, deadline_s, self._over(need)):
+                self._put_aside(id_, State.EVICTED)
+        if self._over(need) > 0:
+            for id_ in self.holdings.outlived(self._over(need), cls):
+                self._forget(id_)
+        return self._over(need) <= 0
+
+    def _over(self, need: int) -> int:
+        """Return by how many bytes the store would be too small."""
+        return self.holdings.used_bytes + need - self.holdings.quota_bytes
 
     def _apply(self, admitted: Admitted, now: Now) -> None:
         """Let a message that was taken in change what is trusted, or what holds."""

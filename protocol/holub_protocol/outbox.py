@@ -58,6 +58,7 @@ class Outbox:
         self._control_bytes = 0
         self._ranges: dict[Class, deque[bytes]] = {cls: deque() for cls in Class}
         self._puts: dict[Class, dict[bytes, int]] = {cls: {} for cls in Class}
+        self._idle = True
 
     def say(self, frame: Frame) -> None:
         """Queue a small frame; too many at once make the outbox `overfull`."""
@@ -75,12 +76,14 @@ class Outbox:
             data = encode(frame)
             self.range_bytes += len(data)
             self._ranges[frame.cls].appendleft(data)
+            self._idle = False
 
     def put(self, id_: bytes, cls: Class) -> None:
         """Queue a held message, once."""
         queue = self._puts[cls]
         if len(queue) < SENDS_PER_LINK:
             queue.setdefault(id_, 0)
+            self._idle = False
 
     def drop(self, id_: bytes, cls: Class) -> None:
         """Take a message out that is no longer wanted."""
@@ -105,6 +108,8 @@ class Outbox:
             data = self._control.popleft()
             self._control_bytes -= len(data)
             return frame_bytes(data), False
+        if self._idle:
+            return None
         for cls in _CLASSES:
             if self.in_flight_bytes and self.in_flight_bytes + self.frame_bytes > self.window_bytes:
                 return None
@@ -116,6 +121,7 @@ class Outbox:
                 data = self._ranges[cls].popleft()
                 self.in_flight_bytes += len(data)
                 return frame_bytes(data), False
+        self._idle = True
         return None
 
     def _next_put(

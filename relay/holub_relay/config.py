@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from holub_protocol.limits import STORE_BYTES_DEFAULT
+from holub_relay.discovery.joincode import is_code
 from holub_relay.errors import OperatorError
 
 FILE_BYTES_MAX: Final = 65_536
@@ -68,8 +69,10 @@ def checked(table: dict[str, Any], source: str) -> Config:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise OperatorError(f"{source}: {error}") from None
-    for name, address in (("listen", config.listen), *(("peers", p) for p in config.peers)):
-        split_address(address, f"{source}: {name}")
+    split_address(config.listen, f"{source}: listen")
+    for peer in config.peers:
+        if not is_code(peer):
+            split_address(peer, f"{source}: peers")
     if config.page != OFF:
         split_address(config.page, f"{source}: page")
     if not 2 <= config.store_mib <= 1 << 20:

@@ -24,10 +24,11 @@ from holub_protocol.message import Now
 from holub_protocol.stats import NodeStats
 from holub_protocol.storage import StoreError, Writes
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_relay import api, page
+from holub_relay import api, neighbours, page
 from holub_relay.config import OFF, Config, join_address, split_address
 from holub_relay.discovery.beacon import Beacon
 from holub_relay.discovery.interfaces import places
+from holub_relay.discovery.mdns import Mdns, Me
 from holub_relay.driver import Driver
 from holub_relay.errors import OperatorError
 from holub_relay.link import LinkKey
@@ -202,9 +203,10 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
             "choose another with --listen HOST:PORT (port 0 takes any free one)"
         ) from None
     port = port_of(listeners)
-    for peer in config.peers:
-        peer_host, peer_port = split_address(peer, "--peer")
-        manager.configure(peer_host or "localhost", peer_port)
+    for peer in neighbours.static_peers(config.peers, station.realm_id):
+        manager.configure(peer.host, peer.port, peer.key)
+    if config.discovery:
+        neighbours.try_remembered(station, manager)
     view = PageView(station, manager, ticks)
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
@@ -217,6 +219,8 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
             )
             if config.discovery:
                 nursery.start_soon(_beacon(station, manager, host, port).run)
+                nursery.start_soon(_mdns(station, manager, host, port).run)
+            nursery.start_soon(neighbours.remember, manager, writer)
             nursery.start_soon(_drive, driver, view)
             for line in _greeting(station, addresses):
                 announce(line)
@@ -247,6 +251,11 @@ def _beacon(station: Station, manager: LinkManager, host: str | None, port: int)
         missing=manager.missing,
         rng=SystemRandom(),
     )
+
+
+def _mdns(station: Station, manager: LinkManager, host: str | None, port: int) -> Mdns:
+    me = Me(station.identity.public, station.realm_id, port)
+    return Mdns(me, listen_host=host, hint=manager.hint)
 
 
 async def _start_page(nursery: trio.Nursery, view: PageView, config: Config) -> str | None:
@@ -296,6 +305,8 @@ class _Answers:
 
     async def __call__(self, request: Request) -> Answer:
         """Answer one."""
+        if request.get("do") in ("peers", "join-code"):
+            return self._neighbours(str(request["do"]))
         answer = await self._driver.request(request)
         if request.get("do") == "status" and "error" not in answer:
             stats = self._driver.stats()
@@ -314,6 +325,15 @@ class _Answers:
                 link["address"] = join_address(*peer.address) if peer else None
                 link["outbound"] = peer.outbound if peer else None
         return answer
+
+
+    def _neighbours(self, do: str) -> Answer:
+        if do == "peers":
+            return neighbours.peers(self._manager)
+        try:
+            return neighbours.join_code(self._driver.station, self._addresses.listen)
+        except OperatorError as error:
+            return {"error": str(error), "code": int(error.code)}
 
 
 def phone_urls(wanted: str, page_url: str | None) -> list[str]:

@@ -99,6 +99,46 @@ NEW_STRANGERS_BURST: Final = 64.0
 """Rows begun for keys without a grant: each costs a walk through the table (0.2 ms), and we dial
 only 4 of them a second; a flood of 500 a second would cost 10 % of a core."""
 
+UNSIGNED_STRANGERS: Final = 64
+"""Of these rows, how many may be strangers that only an mDNS answer names: anybody writes those,
+3,000 a second, and they leave three quarters of the table to relays that signed a beacon."""
+
+REMEMBERED: Final = 64
+REMEMBER_S: Final = 60.0
+"""Good addresses kept in the store for the next start, about 64 bytes each, and the shortest
+pause between two writings of them: a card wears out by small writes."""
+
+# --- zeroconf --------------------------------------------------------------------------------
+MDNS_BROWSE_S: Final = 15.0
+"""A question for all relays this often: zeroconf asks four times at its start and then never
+again, and two that started apart did not find each other in 153 s."""
+
+MDNS_KNOWN_ANSWERS: Final = 32
+"""Relays that a question names as known, so that they need not answer: one packet."""
+
+MDNS_CAUGHT: Final = 256
+MDNS_DELIVER_S: Final = 0.25
+"""Relays that wait between zeroconf's thread and ours, and how often those are taken: 1,000 a
+second at most, whatever the LAN throws at us, of 10 us each; the oldest goes first."""
+
+MDNS_ADDRESSES: Final = 4
+"""Addresses of one announcement that are looked at."""
+
+MDNS_LOOK_S: Final = 2.0
+MDNS_CPU_SHARE: Final = 0.1
+MDNS_REST_S_MIN: Final = 30.0
+MDNS_REST_S_MAX: Final = 480.0
+"""How often the CPU time of zeroconf's threads is read, how much of a core they may take, and
+how long they are sent home if they take more, doubling: each of 3,000 forged packets a second
+costs them 90 us, so a flood costs 2 s of a quarter of a core every 30 s, then every 8 min. The
+beacon goes on."""
+
+MDNS_SETTLE_S: Final = 1.0
+"""After a change of interfaces several follow at once; zeroconf is made anew after this."""
+
+MDNS_CLOSE_S: Final = 2.0
+"""For zeroconf's goodbyes (0.25 s measured); then the daemon ends without them."""
+
 # --- beacon ----------------------------------------------------------------------------------
 BEACON_BYTES: Final = 200
 """Largest beacon packet looked at; ours have about 130 bytes."""

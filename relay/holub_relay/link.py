@@ -50,6 +50,7 @@ class LinkFault(StrEnum):
     CROWDED = "crowded"  # no place for another handshake
     DUPLICATE = "duplicate"  # a link to this key exists and stays
     REPLACED = "replaced"  # a newer link to this key took over
+    MOVED = "moved"  # our own address that it used is gone
     DISMISSED = "dismissed"  # the node asked for it
     INTERNAL = "internal"  # our own mistake; the log has it
 

@@ -17,7 +17,8 @@ import trio
 
 from holub_protocol.limits import LINKS
 from holub_relay.bucket import Bucket
-from holub_relay.discovery.interfaces import host_text
+from holub_relay.discovery.hints import HintState, Source
+from holub_relay.discovery.interfaces import Changes, host_text, is_own
 from holub_relay.discovery.peers import Dial, Peers
 from holub_relay.limits import (
     BAN_S_MAX,
@@ -122,11 +123,17 @@ class LinkManager:
         self._peers.configure(host, port, key, trio.current_time())
         self._peers_changed.set()
 
-    def hint(self, host: str, port: int, key: bytes | None = None) -> None:
+    def hint(
+        self,
+        host: str,
+        port: int,
+        key: bytes | None = None,
+        source: Source = Source.BEACON,
+    ) -> None:
         """A relay may be there: dial at once unless a link to `key` stands."""
         if key == self._key.public or (key is not None and self._is_banned(key)):
             return
-        self._peers.hint(host, port, key, trio.current_time())
+        self._peers.hint(host, port, key, trio.current_time(), source)
         if key not in self._by_key:
             self._peers_changed.set()
 
@@ -185,6 +192,14 @@ class LinkManager:
         """Is a known peer not linked?  Then the beacon does not fall asleep."""
         return self._peers.missing()
 
+    def hints(self) -> tuple[HintState, ...]:
+        """Every hint, where it came from and what came of it."""
+        return self._peers.hints(trio.current_time())
+
+    def proven(self) -> tuple[tuple[bytes, str, int], ...]:
+        """Key, host and port of where granted relays were met: worth keeping for a restart."""
+        return self._peers.proven()
+
     # --- tasks -------------------------------------------------------------------------------
 
     async def run(self, listeners: list[trio.SocketListener]) -> None:
@@ -193,6 +208,7 @@ class LinkManager:
             async with trio.open_nursery() as nursery:
                 for listener in listeners:
                     nursery.start_soon(self._accept, listener, nursery)
+                nursery.start_soon(self._watch_addresses)
                 await self._dial_all(nursery)
         finally:
             for listener in listeners:
@@ -206,6 +222,25 @@ class LinkManager:
                 await trio.sleep(_ACCEPT_PAUSE_S)
                 continue
             nursery.start_soon(self._guarded, self._inbound, stream)
+
+    async def _watch_addresses(self) -> None:
+        """Cut the links whose own end has lost its address, and dial anew.
+
+        The kernel keeps such connections, and DEAD_S would pass before anybody noticed.
+        """
+        changes = Changes()
+        try:
+            while True:
+                await changes.wait()
+                for link in list(self._links.values()):
+                    local = link.connection.local
+                    if local and not is_own(local):
+                        key = link.connection.peer_key
+                        self._cut(link, LinkFault.MOVED)
+                        self._drop(link)
+                        self._peers.again(key, trio.current_time())
+        finally:
+            changes.close()
 
     async def _dial_all(self, nursery: trio.Nursery) -> None:
         while True:
@@ -263,7 +298,7 @@ class LinkManager:
         finally:
             if ended is not None:
                 final = ended is LinkFault.SELF
-                self._peers.failed(attempt, trio.current_time(), final)
+                self._peers.failed(attempt, trio.current_time(), final, str(ended))
                 self._peers_changed.set()
         await self._live(next(self._numbers), connection, attempt)
 
@@ -317,7 +352,7 @@ class LinkManager:
             if attempt is not None and fault is LinkFault.DUPLICATE:
                 self._peers.linked(key, attempt, now_s)  # it is: by the link that stays
             elif attempt is not None:
-                self._peers.failed(attempt, now_s)
+                self._peers.failed(attempt, now_s, outcome=str(fault))
                 self._peers_changed.set()
             raise LinkError(fault)
         old = self._by_key.get(key)
@@ -325,7 +360,8 @@ class LinkManager:
             self._cut(old, LinkFault.REPLACED)
             self._drop(old)
         self._links[link.number] = self._by_key[key] = link
-        self._peers.linked(key, attempt, now_s)
+        host = "" if attempt is not None else link.connection.address[0]
+        self._peers.linked(key, attempt, now_s, host)
 
     def _refusal(self, link: _Link, now_s: float) -> LinkFault | None:
         key = link.connection.peer_key

@@ -16,15 +16,15 @@ from holub_crypto.charter import (
     ANY_HAZARD,
     EVERYWHERE,
     Authority,
-    Charter,
     fingerprint,
 )
 from holub_crypto.identity import Identity
-from holub_crypto.trust import Grant, Role
+from holub_crypto.trust import Grant
 from holub_protocol.areas import AreaTree, ukraine
-from holub_protocol.kinds import KINDS, Class, kind_named
+from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.limits import CHARTER_BYTES
+from holub_protocol.realm import desk_grant, found, grant_lifetime_s, relay_grant
 from holub_relay import config as settings
 from holub_relay import keyfile
 from holub_relay.config import Config
@@ -42,8 +42,6 @@ _GRANT_DAYS: Final = 365
 _RENEW_DAYS: Final = 7
 _DAY_S: Final = 86_400
 _LOCK_PATIENCE_S: Final = 10.0
-_RATE: Final = 1000
-"""A grant's default hourly rate: the cap of alerts and boards together."""
 
 Confirm = Callable[[str], bool]
 """Asks the person at the keyboard whether the words shown are right."""
@@ -75,24 +73,16 @@ def make(data_dir: Path, name: str, config: Config, entropy: Callable[[int], byt
     """Make a realm of one root, one registrar and one authority, with a desk and this relay."""
     prepare(data_dir)
     areas = ukraine()
-    root, registrar, _desk, node = (
+    root, registrar, desk, node = (
         keyfile.create(data_dir, key, entropy) for key in ("root-1", "registrar", "desk", "node")
     )
-    charter = Charter(
-        name=name,
-        version=1,
-        created_s=int(time.time()),
-        previous=b"",
-        threshold=1,
-        roots=(root.public,),
-        registrars=(registrar.public,),
-        authorities=(Authority(1, 0, name, name, (EVERYWHERE,), (ANY_HAZARD,)),),
-        registry=areas.digest,
-    )
-    words = _pin(data_dir, charter.sign((root,)), config)
+    authority = Authority(1, 0, name, name, (EVERYWHERE,), (ANY_HAZARD,))
+    created_s = int(time.time())
+    charter = found(name, root, (registrar.public,), (authority,), areas, created_s)
+    words = _pin(data_dir, charter, config)
     with Station.open(data_dir) as station:
         grant_relay(station, node.public)
-        grant_desk(station, _desk.public)
+        grant_desk(station, desk.public)
     keys = data_dir / "keys"
     return Made(
         name,
@@ -177,32 +167,27 @@ def grant(station: Station, given: Grant) -> bytes:
         kind_named("grant"),
         EVERYWHERE,
         GrantBody(given),
-        max(60, given.not_after_s - now.wall_s),
+        grant_lifetime_s(given, now.wall_s),
         now,
     )
     return message.id
 
 
-def kinds_of(role: Role) -> tuple[int, ...]:
-    """Return the numbers of the kinds that a role signs, ascending."""
-    return tuple(sorted(kind.number for kind in KINDS.values() if kind.signer is role))
-
-
 def grant_relay(station: Station, subject: bytes) -> bytes:
     """Grant a relay its kinds, anywhere, for a year; return the grant's bytes."""
-    return _granted(station, subject, 0, kinds_of(Role.RELAY), Class.OFFICIAL)
+    return _granted(station, relay_grant(subject, _year_on(station)))
 
 
 def grant_desk(station: Station, subject: bytes) -> bytes:
     """Grant a desk of authority 1 all that the authority may; return the grant's bytes."""
-    return _granted(station, subject, 1, kinds_of(Role.AUTHORITY), Class.ALERT)
+    return _granted(station, desk_grant(subject, 1, _year_on(station)))
 
 
-def _granted(
-    station: Station, subject: bytes, authority: int, kinds: tuple[int, ...], cls: Class
-) -> bytes:
-    not_after_s = station.now().wall_s + _GRANT_DAYS * _DAY_S
-    given = Grant(subject, authority, kinds, (ANY_HAZARD,), (EVERYWHERE,), cls, _RATE, not_after_s)
+def _year_on(station: Station) -> int:
+    return station.now().wall_s + _GRANT_DAYS * _DAY_S
+
+
+def _granted(station: Station, given: Grant) -> bytes:
     id_ = grant(station, given)
     station.settle()
     raw = station.node.body(id_)

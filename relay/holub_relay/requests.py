@@ -10,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from holub_crypto.charter import fingerprint
+from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, fingerprint
 from holub_crypto.identity import words
 from holub_crypto.trust import Grant, Role
 from holub_protocol.author import PublishError
@@ -21,11 +21,14 @@ from holub_protocol.holdings import CHARTER
 from holub_protocol.kinds import KINDS, Class, kind_named
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Certainty, Verb
 from holub_protocol.message import BodyError, Message
+from holub_protocol.realm import GRANT_RATE, desk_grant, kinds_of
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
 from holub_protocol.words import Word
-from holub_relay import realm
+from holub_relay import files, realm
+from holub_relay.discovery import remembered
+from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
 
@@ -61,7 +64,7 @@ def handle(station: Station, request: Request) -> Answer:
 
 def publishes(request: Request) -> bool:
     """Whether a request leaves something to commit before its answer is true."""
-    return request.get("do") in ("alert", "board", "grant", "offer")
+    return request.get("do") in ("alert", "board", "grant", "offer", "import")
 
 
 # --- publishing -------------------------------------------------------------------------------
@@ -171,7 +174,7 @@ def _grant(station: Station, request: Request) -> Answer:
     role = Role.AUTHORITY if request.get("role") == "desk" else Role.RELAY
     desk = role is Role.AUTHORITY
     named = [kind_named(str(name)) for name in _list(request, "kinds")]
-    kinds = tuple(sorted({kind.number for kind in named})) or realm.kinds_of(role)
+    kinds = tuple(sorted({kind.number for kind in named})) or kinds_of(role)
     hazards = sorted({hazard_named(str(token)).number for token in _list(request, "hazards")})
     areas = sorted({realm.area_of(str(a), station.areas) for a in _list(request, "areas")})
     authority = _int(request, "authority", 1 if desk else 0, 0, 65_535)
@@ -179,15 +182,14 @@ def _grant(station: Station, request: Request) -> Answer:
         known = [a.number for a in station.node.trust.charter.authorities]
         raise OperatorError(f"the charter names no authority {authority}; it has {known}")
     days = _int(request, "days", 365, 1, 3650)
-    given = Grant(
-        subject=realm.subject_of(_text(request, "subject")),
-        authority=authority,
+    given = desk_grant(
+        realm.subject_of(_text(request, "subject")),
+        authority,
+        station.now().wall_s + days * 86_400,
         kinds=kinds,
-        hazards=tuple(hazards) or (0,),
-        areas=tuple(areas) or (0,),
-        cls=Class.ALERT if desk else Class.OFFICIAL,
-        rate=_int(request, "rate", 1000, 1, 65_535),
-        not_after_s=station.now().wall_s + days * 86_400,
+        hazards=tuple(hazards) or (ANY_HAZARD,),
+        areas=tuple(areas) or (EVERYWHERE,),
+        rate=_int(request, "rate", GRANT_RATE, 1, 65_535),
     )
     id_ = realm.grant(station, given)
     station.enrol()
@@ -364,6 +366,36 @@ def _desk(station: Station, _: Request) -> Answer:
     return {"key": station.desk_key().public.hex(), "rate": station.desk_rate()}
 
 
+def _peers(station: Station, _: Request) -> Answer:
+    """Hints at other relays: while none runs, where it will look first."""
+    now_s = station.now().wall_s
+    states = [
+        HintState(
+            key=key,
+            granted=station.node.trust.is_relay(key, now_s),
+            linked=False,
+            host=host,
+            port=port,
+            source=Source.REMEMBERED,
+            heard_ago_s=0.0,
+            tried_ago_s=None,
+            outcome=UNTRIED,
+            proven=True,
+        )
+        for key, host, port in remembered.read(station.store.note(remembered.NOTE))
+    ]
+    return {"running": False, "links": [], "hints": [state.view() for state in states]}
+
+
+def _join_code(_station: Station, _: Request) -> Answer:
+    """Where others find this relay: only the daemon can tell."""
+    raise OperatorError(
+        "the relay is not running, so its port is not known; start it with `holub relay` and ask "
+        "again",
+        Exit.NOT_FOUND,
+    )
+
+
 # --- views ------------------------------------------------------------------------------------
 
 
@@ -493,5 +525,9 @@ _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
         "realm": _realm,
         "status": _status,
         "desk": _desk,
+        "peers": _peers,
+        "join-code": _join_code,
+        "export": files.export,
+        "import": files.import_,
     }
 )

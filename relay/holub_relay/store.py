@@ -27,7 +27,8 @@ _CHUNK_ROWS = 2048  # rows read at a time: no long-lived snapshot holds the chec
 _BUSY_MS = 5000  # waiting for locks that only a copying tool or a second opener can hold
 _SPENT_WAL_PAGES = 64  # the WAL's length while the ballast is spent: 256 KiB, well inside it
 
-_INSERT_ROW = f"INSERT INTO message ({schema.ROW_COLUMNS}) VALUES ({','.join('?' * 14)})"  # noqa: S608
+_MARKS = ",".join("?" * (schema.ROW_COLUMNS.count(",") + 1))
+_INSERT_ROW = f"INSERT INTO message ({schema.ROW_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608
 _INSERT_BODY = "INSERT INTO body (seq, digest, bytes) VALUES (?, ?, ?)"
 _DELETE_BODY = "DELETE FROM body WHERE seq = (SELECT seq FROM message WHERE id = ?)"
 _DELETE_ROW = "DELETE FROM message WHERE id = ?"

@@ -1,7 +1,7 @@
 """Secure connections over TCP: listen, dial, handshake under a timeout, receive and send."""
 
 from collections import Counter
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import trio
 
@@ -34,6 +34,7 @@ class Connection:
         self._early = plaintext
         self._heard_s = trio.current_time()
         self.address = address
+        self.local = _own_address(stream)
         self.bytes_in = 0
         self.bytes_out = 0
 
@@ -138,6 +139,14 @@ async def shake(stream: trio.SocketStream, link: SecureLink, address: Address) -
         await trio.aclose_forcefully(stream)
         raise
     return Connection(stream, link, address, plaintext)
+
+
+def _own_address(stream: trio.SocketStream) -> tuple[Any, ...]:
+    """Our end's socket address; empty if the other side has gone already."""
+    try:
+        return tuple(stream.socket.getsockname())
+    except OSError:
+        return ()
 
 
 async def _receive_some(stream: trio.SocketStream) -> bytes:

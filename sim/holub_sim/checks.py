@@ -92,6 +92,13 @@ class Watch:
         for desk in self.desks.get(host.name, ()):
             desk.stored(ids)
 
+    def unstored(self, host: Host, ids: tuple[bytes, ...]) -> None:
+        """A host has unlearned messages for want of room; whoever said them sees an error."""
+        for id_ in ids:
+            self.ledger.lose(id_, host.name)
+        for desk in self.desks.get(host.name, ()):
+            desk.unstored(ids)
+
     def crashed(self, host: Host, ids: tuple[bytes, ...]) -> None:
         """A host is gone, and these messages with it."""
         for id_ in ids:

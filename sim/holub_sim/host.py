@@ -16,6 +16,7 @@ from holub_protocol.message import Message, Now
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
 from holub_protocol.refusal import Refusal
+from holub_protocol.storage import State, Writes
 from holub_sim.clock import Clock
 from holub_sim.disk import Disk, DiskPlan
 from holub_sim.network import Pipe, Wire
@@ -42,6 +43,9 @@ class Observer(Protocol):
 
     def committed(self, host: "Host", ids: tuple[bytes, ...]) -> None:
         """Messages are on a host's disk."""
+
+    def unstored(self, host: "Host", ids: tuple[bytes, ...]) -> None:
+        """A host's disk had no room for messages; its node has unlearned them."""
 
     def crashed(self, host: "Host", ids: tuple[bytes, ...]) -> None:
         """A host is gone, and these messages with it: they were not on its disk."""
@@ -79,6 +83,7 @@ class Host:
         self._pipes: dict[int, tuple[Pipe, Wire, int]] = {}
         self._unstored: dict[bytes, None] = {}
         self._booted_us = self._woken_us = 0
+        self._due_us: int | None = None
         self._wake_us: int | None = None
 
     @property
@@ -218,7 +223,7 @@ class Host:
         for id_ in ids:
             self._unstored.pop(id_, None)
         if not stored:
-            self._no_room(ids)
+            self._no_room(batch)
             return
         if ids:
             self._observer.committed(self, ids)
@@ -227,11 +232,26 @@ class Host:
         for link, _ in batch.closes:
             self._hang_up(link)
 
-    def _no_room(self, ids: tuple[bytes, ...]) -> None:
-        """What was not stored must not be acknowledged: the links that might are closed."""
+    def _no_room(self, batch: Batch) -> None:
+        """As the daemon does: the node unlearns what was not stored, what makes room is committed
+        all the same, and links whose acknowledgements are lost so begin anew."""
         self._note("full")
+        writes, holdings = batch.writes, self.node.holdings
+        ids = tuple(row.id for row, _ in writes.rows if row.state is State.HELD)
         self.node.uncommitted(ids)
-        for link in list(self._pipes):
+        self._observer.unstored(self, ids)
+        again = Writes(
+            deletes=tuple(id_ for id_ in writes.deletes if id_ not in holdings),
+            states=tuple(
+                (id_, state)
+                for id_, state in writes.states
+                if holdings.state(id_) not in (None, State.HELD)
+            ),
+            counters=writes.counters,
+        )
+        if again.deletes or again.states or again.counters:
+            self.disk.submit(again, True, lambda ok: None)
+        for link, _ in batch.sends:
             self._hang_up(link)
 
     def _hang_up(self, link: int) -> None:
@@ -248,23 +268,21 @@ class Host:
 
     def _plan_wake(self) -> None:
         due_us = self.node.next_wake_us()
-        if due_us is None:
-            self._wake_us = None
-            return
-        at_us = max(self._booted_us + due_us, self._woken_us + TIMER_US, self._world.now_us)
-        # One that is planned too early finds out, and plans anew: cheaper than taking it back.
-        if self._wake_us is None or at_us < self._wake_us:
-            self._wake_us = at_us
-            self._world.at(at_us, self._wake, at_us)
+        self._due_us = None if due_us is None else self._booted_us + due_us
+        if self._due_us is not None:
+            at_us = max(self._due_us, self._woken_us + TIMER_US, self._world.now_us)
+            # One that is planned too early finds out, and plans anew: cheaper than undoing it.
+            if self._wake_us is None or at_us < self._wake_us:
+                self._wake_us = at_us
+                self._world.at(at_us, self._wake, at_us)
 
     def _wake(self, at_us: int) -> None:
         if at_us != self._wake_us or self._node is None:
             return
         self._wake_us = None
-        due_us = self._node.next_wake_us()
-        if due_us is not None and self._booted_us + due_us <= self._world.now_us:
-            self._woken_us = self._world.now_us
-            self._world.trace.note(self._world.now_us, self.name, "wake")
+        if self._due_us is not None and self._due_us <= at_us:
+            self._woken_us = at_us
+            self._note("wake")
             self._node.wake(self.now())
             self._turn()
         else:

@@ -68,7 +68,7 @@ class Ledger:
             known.durable = True
 
     def lose(self, id_: bytes, host: str) -> None:
-        """A host has crashed with a message that was not yet on its disk."""
+        """A host has crashed with a message not yet on its disk, or had no room for it."""
         known = self.published.get(id_)
         if known is not None:
             known.arrived_us.pop(host, None)

@@ -52,19 +52,29 @@ class Desk:
             if self._unsure.pop(id_, None) is not None:
                 self.said += 1
 
+    def unstored(self, ids: tuple[bytes, ...]) -> None:
+        """There was no room for these messages: they are not said."""
+        for id_ in reversed(ids):
+            if (known := self._unsure.pop(id_, None)) is not None:
+                self._unsay(*known)
+                self.skipped += 1
+
     def crashed(self) -> None:
         """The machine is gone: what was not on disk was never said."""
         for say, incident in reversed(self._unsure.values()):
-            if incident is None:
-                continue
-            if say.verb is Verb.START:
-                del self._on[say.label]
-                self._ledger.end(incident)
-            else:
-                self._on[say.label] = incident
-                self._ledger.begin(incident)
+            self._unsay(say, incident)
         self._waiting = [say for say, _ in self._unsure.values()] + self._waiting
         self._unsure.clear()
+
+    def _unsay(self, say: Say, incident: Incident | None) -> None:
+        if incident is None:
+            return
+        if say.verb is Verb.START:
+            del self._on[say.label]
+            self._ledger.end(incident)
+        else:
+            self._on[say.label] = incident
+            self._ledger.begin(incident)
 
     def booted(self) -> None:
         """The machine is back: say what has waited."""

@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from holub_crypto.charter import Authority, Charter
+from holub_crypto.charter import ANY_HAZARD, Authority
 from holub_crypto.identity import Identity
-from holub_crypto.trust import Grant, Role, Trust
+from holub_crypto.trust import Grant, Trust
 from holub_protocol.areas import AreaTree
-from holub_protocol.codec import encode
-from holub_protocol.kinds import KINDS, Class, kind_named
-from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds import kind_named
 from holub_protocol.limits import LIFETIME_STEPS_S
+from holub_protocol.realm import desk_grant, found, relay_grant, sign_grant
 from holub_sim.streams import Stream
 from holub_sim.world import World
 
 _SEED_BYTES = 32
 _BEFORE_S = 3600
 _GRANT_LIFETIME_S = LIFETIME_STEPS_S[-3]
-DESK_KINDS = tuple(sorted(kind.number for kind in KINDS.values() if kind.signer is Role.AUTHORITY))
-RELAY_KINDS = tuple(sorted(kind.number for kind in KINDS.values() if kind.signer is Role.RELAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +34,16 @@ class Realm:
         self.areas = areas
         self._world = world
         self._created_s = world.start_s - _BEFORE_S
+        self._ends_s = self._created_s + _GRANT_LIFETIME_S
         self._granted = 0
         root, self._registrar = self.identity("root"), self.identity("registrar")
-        charter = Charter(
-            name=name,
-            version=1,
-            created_s=self._created_s,
-            previous=b"",
-            threshold=1,
-            roots=(root.public,),
-            registrars=(self._registrar.public,),
-            authorities=tuple(
-                Authority(number, 0, office.name, office.name, office.areas, (0,))
-                for number, office in enumerate(offices, 1)
-            ),
-            registry=areas.digest,
+        authorities = tuple(
+            Authority(number, 0, office.name, office.name, office.areas, (ANY_HAZARD,))
+            for number, office in enumerate(offices, 1)
         )
-        self._first = charter.sign((root,))
-        self.id = charter.content_id(b"")
+        registrars = (self._registrar.public,)
+        self._first = found(name, root, registrars, authorities, areas, self._created_s)
+        self.id = self.trust().realm_id
 
     def identity(self, name: str) -> Identity:
         """Return the key pair of that name in this run."""
@@ -67,29 +56,15 @@ class Realm:
 
     def grant_desk(self, subject: bytes, authority: int, areas: tuple[int, ...]) -> bytes:
         """Return a grant for a desk's key."""
-        return self._grant(subject, authority, DESK_KINDS, areas)
+        return self._signed(desk_grant(subject, authority, self._ends_s, areas=areas))
 
     def grant_relay(self, subject: bytes) -> bytes:
         """Return a grant for a relay's own key."""
-        return self._grant(subject, 0, RELAY_KINDS, (0,))
+        return self._signed(relay_grant(subject, self._ends_s))
 
-    def _grant(
-        self, subject: bytes, authority: int, kinds: tuple[int, ...], areas: tuple[int, ...]
-    ) -> bytes:
+    def _signed(self, grant: Grant) -> bytes:
         # A registrar signs 200 an hour at most: of a large city, some in hours before.
-        per_hour = kind_named("grant").hourly
-        hours, k = divmod(self._granted, per_hour)
+        hours, k = divmod(self._granted, kind_named("grant").hourly)
         self._granted += 1
-        rate = max(KINDS[kind].hourly for kind in kinds)
-        ends_s = self._created_s + _GRANT_LIFETIME_S
-        grant = Grant(subject, authority, kinds, (0,), areas, Class.TRUST, rate, ends_s)
-        return encode(
-            self._registrar,
-            self.id,
-            kind_named("grant"),
-            created_s=self._created_s - 3600 * hours,
-            k=k,
-            lifetime_s=_GRANT_LIFETIME_S,
-            area=0,
-            body=GrantBody(grant),
-        )
+        created_s = self._created_s - 3600 * hours
+        return sign_grant(self._registrar, self.id, grant, created_s=created_s, k=k)

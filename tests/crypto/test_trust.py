@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -64,10 +65,10 @@ def trusting(charter: Charter = FIRST) -> Trust:
     return trust
 
 
-def ask(key: Identity, role: Role, **other: object) -> Ask:
+def ask(key: Identity, owner: Role, **other: Any) -> Ask:
     """Return a question that the desk would be granted, but for what is given."""
-    plain = Ask(key.public, role, 5, 1, 1, 0, (CITY,), END_S)
-    return replace(plain, **other)  # type: ignore[arg-type]
+    plain = Ask(key.public, owner, 5, 1, 1, 0, (CITY,), END_S)
+    return plain._replace(**other)
 
 
 DESK_ROLE, RELAY_ROLE = Role.AUTHORITY, Role.RELAY
@@ -125,11 +126,10 @@ def test_may_is_what_grant_and_charter_both_allow() -> None:
     )  # fmt: skip
     yes = 0
     for role, kind, cls, hazard, area, created_s in product(*sides):
-        question = replace(
-            ask(DESK, DESK_ROLE, kind=kind, cls=cls, hazard=hazard, created_s=created_s),
-            role=role,  # type: ignore[arg-type]
-            areas=(area,),  # type: ignore[arg-type]
-        )
+        question = ask(
+            DESK, DESK_ROLE, role=role, kind=kind, cls=cls, hazard=hazard, areas=(area,),
+            created_s=created_s,
+        )  # fmt: skip
         allowed = role is Role.ANYONE or (
             role is not Role.REGISTRAR
             and kind in DESK_GRANT.kinds

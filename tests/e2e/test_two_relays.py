@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support_netns import Host, Lan, lan, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -54,14 +54,14 @@ def boards(draw: st.DrawFn) -> BoardBody:
 @given(boards())
 def test_what_is_written_is_read_back(body: BoardBody) -> None:
     """Every board survives the wire, and its fields are its only form."""
-    fields = cbor.decode(cbor.encode(body.to_wire()))  # type: ignore[arg-type]
+    fields = cbor.decode(cbor.encode(body.to_wire()))
     assert isinstance(fields, tuple)
     assert BoardBody.from_wire(fields) == body
     assert BoardBody.from_wire(fields).to_wire() == fields
 
 
 @given(boards(), st.integers(0, 3), st.sampled_from([None, "x", b"x", -1, True, (1,), ((),)]))
-def test_a_field_of_another_type_is_refused(body: BoardBody, place: int, junk: object) -> None:
+def test_a_field_of_another_type_is_refused(body: BoardBody, place: int, junk: cbor.Value) -> None:
     """Junk in any field is an error of the body, never another exception."""
     fields = list(body.to_wire())
     if place < len(fields):
@@ -101,13 +101,13 @@ def test_no_other_order_is_accepted(body: BoardBody, data: st.DataObject) -> Non
 def test_a_quiet_board_takes_four_bytes() -> None:
     """With nothing on and no other desk, a board only promises the next one."""
     body = BoardBody(330)
-    assert cbor.encode(body.to_wire()) == bytes.fromhex("81 19014a")  # type: ignore[arg-type]
+    assert cbor.encode(body.to_wire()) == bytes.fromhex("81 19014a")
 
 
 def test_all_of_ukraine_fits_31_bytes() -> None:
     """163 areas under one hazard are 21 bytes of bits, and ten around them."""
     body = BoardBody(330, (), (), ((1, bitmap_of(frozenset(ORDER), ORDER)),))
-    assert len(cbor.encode(body.to_wire())) == 31  # type: ignore[arg-type]
+    assert len(cbor.encode(body.to_wire())) == 31
     assert body.all_areas(ORDER) == ORDER
     assert body.hazards == (1,)
 
@@ -117,7 +117,7 @@ def test_one_word_takes_two_dozen_bytes() -> None:
     first = Listed(1_700_000_000, 3, b"", 1, X, (93317,))
     second = Listed(1_700_000_060, 4, b"", 1, Y, (30281,))
     sizes = [
-        len(cbor.encode(BoardBody(330, (), words).to_wire()))  # type: ignore[arg-type]
+        len(cbor.encode(BoardBody(330, (), words).to_wire()))
         for words in ((first,), (first, second))
     ]
     assert sizes == [30, 48]
@@ -148,10 +148,10 @@ def test_a_bit_beyond_the_registry_is_an_error() -> None:
         ((86_401,), "integer from 1 to 86400"),
         ((330, ((KID, 5),)), "3 fields, not 2"),
         ((330, ((b"kid", 5, 1),)), "byte string of 8"),
-        ((330, ((LID, 5, 1), (KID, 5, 1))), "not ascending by kid"),
-        ((330, ((KID, 5, 1), (KID, 6, 1))), "not ascending by kid"),
+        ((330, ((LID, 5, 1), (KID, 5, 1))), "covers: not strictly ascending"),
+        ((330, ((KID, 5, 1), (KID, 6, 1))), "covers: not strictly ascending"),
         ((330, ((KID, 0, 0),)), "covers nothing and says nothing"),
-        ((330, tuple((bytes([0] * 7 + [n]), 5, 1) for n in range(COVERS_MAX + 1))), "over 32"),
+        ((330, tuple((bytes([0] * 7 + [n]), 5, 1) for n in range(COVERS_MAX + 1))), "at most 32"),
         ((330, (), 2, ((1, b"x"),)), "integer from 0 to 1"),
         ((330, (), 1), "one accepted form"),
         ((330, (), 1, ()), "one accepted form"),
@@ -171,7 +171,7 @@ def test_a_bit_beyond_the_registry_is_an_error() -> None:
         ((330, (), 0, ((5, 1, 0, 1, X, 2**32),)), "integer from 0"),
     ],
 )
-def test_every_broken_rule_is_named(fields: tuple[object, ...], complaint: str) -> None:
+def test_every_broken_rule_is_named(fields: tuple[cbor.Value, ...], complaint: str) -> None:
     """Each rule of the form refuses what breaks it, and says which."""
     with pytest.raises(BodyError, match=re.escape(complaint)):
         BoardBody.from_wire(fields)

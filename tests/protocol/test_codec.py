@@ -46,7 +46,12 @@ def alert(k: int = 0) -> bytes:
     st.data(),
 )
 def test_what_is_written_is_read_back(
-    kind: Kind, created_s: int, k: int, area: int, fields: tuple[object, ...], data: st.DataObject
+    kind: Kind,
+    created_s: int,
+    k: int,
+    area: int,
+    fields: tuple[cbor.Value, ...],
+    data: st.DataObject,
 ) -> None:
     """Every field survives, the id is that of the signed content, and the signature verifies."""
     lifetime_s = data.draw(st.integers(1, kind.lifetime_max_s))

@@ -126,7 +126,7 @@ def test_50_incidents_fit_by_name_and_the_worst_day_by_bits(scene: Scene) -> Non
     for number, area in enumerate(TREE.board_order[:73]):
         scene.own.tell(scene.truth, scene.own.start((area,), T + number))
         body = scene.compose()
-        assert len(cbor.encode(body.to_wire())) <= BODY_BYTES  # type: ignore[arg-type]
+        assert len(cbor.encode(body.to_wire())) <= BODY_BYTES
         named = number + 1 if body.words else named
     assert named == 50
     assert body.all_areas(TREE.board_order) == TREE.board_order[:73]

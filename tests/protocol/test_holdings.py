@@ -106,7 +106,8 @@ def test_superseded_leaves_the_set_but_stays_seen() -> None:
     holdings.set_state(item.id, State.SUPERSEDED)
     assert holdings.state(item.id) is State.SUPERSEDED
     assert holdings.root(Class.PEOPLE, SALT)[0] == 0
-    assert holdings.used_bytes == 0
+    assert holdings.used_bytes == ROW_BYTES
+    assert holdings.outlived(1, Class.BULK) == (item.id,)
 
 
 def test_evicted_stays_in_the_set_until_there_is_room() -> None:
@@ -135,11 +136,11 @@ def test_lower_classes_and_soonest_expiry_go_first() -> None:
     for item in items.values():
         holdings.add(item, now_at(0))
     deadline_s = 3600
-    victims = holdings.victims(Class.OFFICIAL, deadline_s, 2 * (100 + ROW_BYTES))
+    victims = holdings.victims(Class.OFFICIAL, deadline_s, 200)
     assert victims[:2] == (items["bulk"].id, items["soon"].id)
     assert items["alert"].id not in victims
-    everything = 10 * (100 + ROW_BYTES)
-    assert holdings.victims(Class.OFFICIAL, deadline_s, everything) == ()
+    everything = holdings.victims(Class.OFFICIAL, deadline_s, 10_000)
+    assert everything == (items["bulk"].id, items["soon"].id, items["late"].id)
 
 
 def test_bulk_never_pushes_out_its_betters() -> None:
@@ -176,7 +177,7 @@ def test_holding_an_id_twice_is_our_own_mistake() -> None:
     """The flow asks before it adds: a second add is an error of ours, and loud."""
     holdings = Holdings(1 << 20)
     holdings.add(row("a"), now_at(0))
-    with pytest.raises(AssertionError, match="held already"):
+    with pytest.raises(AssertionError, match="in already"):
         holdings.add(row("a"), now_at(0))
 
 

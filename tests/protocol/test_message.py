@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
+from holub_crypto.cbor import Value
 from holub_protocol.message import Message, Now, Opaque
 
 MESSAGE = Message(b"raw", b"i" * 32, b"k" * 8, 5, 1_700_000_000, 7, 600, 93317, None)
@@ -26,5 +27,5 @@ def test_values_do_not_change() -> None:
 
 def test_an_opaque_body_is_carried_as_it_came() -> None:
     """Fields that nobody reads are given back unchanged."""
-    fields: tuple[object, ...] = (1, "два", b"3", None, (4, (5,)))
+    fields: tuple[Value, ...] = (1, "два", b"3", None, (4, (5,)))
     assert Opaque.from_wire(fields).to_wire() == fields

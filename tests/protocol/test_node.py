@@ -114,6 +114,38 @@ def test_own_bytes_wait_for_the_commit() -> None:
     assert any(frame[1] == FrameType.PUT for _, frame in split(batch.sends))
 
 
+def test_own_bytes_wait_also_when_a_full_window_held_them_back() -> None:
+    """An own alert that could not leave with its batch is still no other relay's: it goes with
+    what waits for the commit, never before."""
+    realm = Realm()
+    a, b = enrolled(realm, "a", "b")
+    pair = Pair(a, b)
+    pair.exchange()
+    a.node.add_author(DESK)
+    a.node._sessions[1].outbox.window_bytes = 512
+    body = AlertBody(Verb.START, (), AIR_RAID)
+    for _ in range(8):
+        a.node.publish(DESK.public, kind_named("alert"), KYIV, body, 86400, now_at(1))
+    a.flush(1)
+    a.node._sessions[1].outbox.credit(1 << 20)
+    later = a.node.take(now_at(1))
+    assert later.urgent == ()
+    assert any(frame[1] == FrameType.PUT for _, frame in split(later.sends))
+
+
+def test_alerts_find_room_when_only_memories_fill_the_store() -> None:
+    """A store full of rows that only remember what was evicted still takes every alert."""
+    realm = Realm()
+    box = Box(realm, "a", policy=Policy(store_bytes=40_000))
+    for raw in (realm.grant(DESK.public), realm.relay_grant(box.identity.public)):
+        box.node.offer(raw, now_at(0))
+    for number in range(200):
+        box.node.offer(realm.note(box.identity, f"n{number}", 0), now_at(0))
+    outcomes = [box.node.offer(realm.start(DESK), now_at(0)) for _ in range(30)]
+    assert all(isinstance(outcome, bytes) for outcome in outcomes)
+    assert box.node.holdings.used_bytes <= 40_000
+
+
 def test_an_unknown_signer_is_parked_and_its_chain_asked_for() -> None:
     """A neighbour that has never heard of a desk asks for its grant, then takes the alert."""
     realm = Realm()

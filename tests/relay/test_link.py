@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -201,9 +202,8 @@ def test_first_message_of_another_length_is_refused_at_its_length() -> None:
     """Junk is refused on two bytes, before any cryptography and without waiting for the rest."""
     for length in (0, 31, 33, 48, 65_535):
         _, second = pair()
-        assert fault_of(lambda s=second, n=length: s.receive(n.to_bytes(2, "big"))) is (  # type: ignore[misc]
-            LinkFault.LENGTH
-        )
+        wire = length.to_bytes(2, "big")
+        assert fault_of(partial(second.receive, wire)) is LinkFault.LENGTH
 
 
 def test_long_handshake_messages_are_refused_at_their_length() -> None:

@@ -12,6 +12,7 @@ import pytest
 from holub_crypto.trust import Role
 from holub_protocol.areas import ukraine
 from holub_protocol.kinds import KINDS
+from holub_protocol.realm import kinds_of
 from holub_relay import realm
 from holub_relay.config import Config
 from holub_relay.errors import Exit, OperatorError
@@ -63,7 +64,7 @@ def test_a_new_realm_can_speak(tmp_path: Path) -> None:
         (relay,) = trust.grants(station.identity.public)
         (desk,) = trust.grants(station.desk_key().public)
         assert (relay.authority, desk.authority) == (0, 1)
-        assert relay.kinds == realm.kinds_of(Role.RELAY)
+        assert relay.kinds == kinds_of(Role.RELAY)
         assert all(KINDS[number].signer is Role.AUTHORITY for number in desk.kinds)
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from holub_protocol.kinds.alert import Verb
+from holub_protocol.truth import Level
+from holub_sim.disk import Disk, DiskPlan
 from holub_sim.people import Say
 from support_sim import city
 
@@ -72,6 +74,20 @@ def test_a_start_that_dies_with_its_machine_is_said_again() -> None:
         assert last.node.truth.status(30281, last.now()).level.value == "alert"
     assert () in seen  # the start was unsaid at least once
     assert (KYIV, 30281) in seen or (30281, KYIV) in seen  # and so was the clear
+
+
+def test_what_finds_no_room_is_not_said() -> None:
+    """The desk sees an error; neither the ledger nor its own node goes on meaning the alert."""
+    town = city()
+    town.world.run(59 * S)
+    host = town.hosts[0]
+    host.disk = Disk(town.world, DiskPlan(quota_bytes=1), town.world.stream("full"))
+    town.world.run(100 * S)
+    assert town.desks[0].said == 0
+    assert town.desks[0].skipped == 1
+    assert town.ledger.areas_on() == ()
+    assert host.node.truth.status(KYIV, host.now()).level is not Level.ALERT
+    assert town.watch.violations == []
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from holub_protocol.codec import decode
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.message import Message
+from holub_protocol.realm import GRANT_RATE
 from holub_sim.realm import Office, Realm
 from holub_sim.world import World
 
@@ -44,7 +45,7 @@ def test_grants_allow_what_they_say_and_no_more() -> None:
 
     granted = may(desk, KYIV)
     assert isinstance(granted, Granted)
-    assert (granted.authority, granted.rate) == (1, 2000)
+    assert (granted.authority, granted.rate) == (1, GRANT_RATE)
     assert may(desk, LVIV_OBLAST) is Denial.AREA
     assert isinstance(may(relay, KYIV), Denial)
 

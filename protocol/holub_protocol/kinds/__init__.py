@@ -11,6 +11,7 @@ from enum import Enum, IntEnum
 from types import MappingProxyType
 from typing import Protocol
 
+from holub_crypto.cbor import Value
 from holub_crypto.trust import Role
 from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.board import BoardBody
@@ -53,7 +54,7 @@ class Bearers(Enum):
 class Body(Protocol):
     """What every body can do."""
 
-    def to_wire(self) -> tuple[object, ...]:
+    def to_wire(self) -> tuple[Value, ...]:
         """Return its fields in their one accepted form."""
 
 
@@ -71,7 +72,7 @@ class Kind:
     lifetime_max_s: int
     size_max_bytes: int
     hourly: int
-    parse: Callable[[tuple[object, ...]], Body]
+    parse: Callable[[tuple[Value, ...]], Body]
 
 
 _HOUR_S, _DAY_S = 3600, 86400

@@ -6,9 +6,9 @@ start's own id names the incident, so a first alert carries no identifier and ta
 
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
 
-from holub_crypto import cbor
+from holub_crypto.cbor import CborError, Value, as_bytes, as_int, as_text, as_tuple
+from holub_protocol.kinds.fields import check_ascending, filled, trimmed
 from holub_protocol.message import BodyError
 
 INCIDENT_BYTES = 8
@@ -32,7 +32,7 @@ _LANGUAGES_MAX = 8
 _TEXT_BYTES_MAX = 1024
 _CAP_HASH_BYTES = 32
 _FIELDS_MIN = 3
-_DEFAULTS: tuple[object, ...] = (0, (), 0, (), 0, (), 0, (), b"")
+_DEFAULTS: tuple[Value, ...] = (0, (), 0, (), 0, (), 0, (), b"")
 
 
 class Verb(IntEnum):
@@ -89,9 +89,10 @@ class AlertBody:
 
     def __post_init__(self) -> None:
         """Hold a body that is composed here to the rules for one that arrives."""
-        _check_ascending("areas", self.areas, AREAS_MAX)
-        _check_ascending("incidents", self.incidents, INCIDENTS_MAX)
-        _check_ascending("texts", tuple(language for language, _ in self.texts), _LANGUAGES_MAX)
+        check_ascending("alert areas", self.areas, AREAS_MAX)
+        check_ascending("alert incidents", self.incidents, INCIDENTS_MAX)
+        languages = tuple(language for language, _ in self.texts)
+        check_ascending("alert texts", languages, _LANGUAGES_MAX)
         fewest, most = _INCIDENTS[self.verb]
         if not fewest <= len(self.incidents) <= most:
             raise BodyError(
@@ -104,33 +105,33 @@ class AlertBody:
             raise BodyError(f"alert cap_hash: {len(self.cap_hash)} bytes, not 0 or 32")
 
     @classmethod
-    def from_wire(cls, fields: tuple[object, ...]) -> "AlertBody":
+    def from_wire(cls, fields: tuple[Value, ...]) -> "AlertBody":
         """Read the fields; raises BodyError for anything but their one accepted form."""
-        if not _FIELDS_MIN <= len(fields) <= len(_DEFAULTS):
-            raise BodyError(f"an alert has {_FIELDS_MIN} to {len(_DEFAULTS)} fields")
-        full = (*fields, *_DEFAULTS[len(fields) :])
+        full = filled("alert", fields, _FIELDS_MIN, _DEFAULTS)
         verb, areas, hazard, incidents, detail, guidance, certainty, texts, cap_hash = full
         try:
             body = cls(
-                verb=Verb(_int(verb, 0, Verb.TEST)),
-                areas=tuple(_int(area, 1, _AREA_MAX) for area in _items(areas)),
-                hazard=_int(hazard, 1, HAZARD_MAX),
-                incidents=tuple(_bytes(name, INCIDENT_BYTES) for name in _items(incidents)),
-                detail=_int(detail, 0, _DETAIL_MAX),
-                guidance=tuple(_int(code, 0, _GUIDANCE_CODE_MAX) for code in _items(guidance)),
-                certainty=Certainty(_int(certainty, 0, Certainty.OBSERVED)),
-                texts=tuple(_text(pair) for pair in _items(texts)),
-                cap_hash=_bytes(cap_hash, 0, _CAP_HASH_BYTES),
+                verb=Verb(as_int(verb, 0, Verb.TEST)),
+                areas=tuple(as_int(area, 1, _AREA_MAX) for area in as_tuple(areas)),
+                hazard=as_int(hazard, 1, HAZARD_MAX),
+                incidents=tuple(
+                    as_bytes(name, INCIDENT_BYTES, INCIDENT_BYTES) for name in as_tuple(incidents)
+                ),
+                detail=as_int(detail, 0, _DETAIL_MAX),
+                guidance=tuple(as_int(code, 0, _GUIDANCE_CODE_MAX) for code in as_tuple(guidance)),
+                certainty=Certainty(as_int(certainty, 0, Certainty.OBSERVED)),
+                texts=tuple(_text(pair) for pair in as_tuple(texts)),
+                cap_hash=as_bytes(cap_hash, 0, _CAP_HASH_BYTES),
             )
-        except cbor.CborError as error:
+        except CborError as error:
             raise BodyError(f"alert: {error}") from None
         if body.to_wire() != fields:
             raise BodyError("alert: a default at the end is left out, not sent")
         return body
 
-    def to_wire(self) -> tuple[object, ...]:
+    def to_wire(self) -> tuple[Value, ...]:
         """Return the fields in their one accepted form."""
-        fields: list[object] = [
+        fields: tuple[Value, ...] = (
             int(self.verb),
             self.areas,
             self.hazard,
@@ -140,43 +141,20 @@ class AlertBody:
             int(self.certainty),
             self.texts,
             self.cap_hash,
-        ]
-        while len(fields) > _FIELDS_MIN and fields[-1] == _DEFAULTS[len(fields) - 1]:
-            fields.pop()
-        return tuple(fields)
+        )
+        return trimmed(fields, _FIELDS_MIN, _DEFAULTS)
 
     def all_areas(self, header_area: int) -> tuple[int, ...]:
         """Return the areas it speaks of, ascending: the header's and its own."""
         return tuple(sorted({header_area, *self.areas}))
 
 
-def _check_ascending(
-    field: str, items: tuple[int, ...] | tuple[bytes, ...] | tuple[str, ...], most: int
-) -> None:
-    if len(items) > most:
-        raise BodyError(f"alert {field}: {len(items)} of them, at most {most}")
-    if any(a >= b for a, b in pairwise(items)):  # type: ignore[operator]
-        raise BodyError(f"alert {field}: not strictly ascending")
-
-
-def _int(value: object, low: int, high: int) -> int:
-    return cbor.as_int(value, low, high)  # type: ignore[arg-type]
-
-
-def _items(value: object) -> tuple[object, ...]:
-    return cbor.as_tuple(value)  # type: ignore[arg-type]
-
-
-def _bytes(value: object, low: int, high: int | None = None) -> bytes:
-    return cbor.as_bytes(value, low, low if high is None else high)  # type: ignore[arg-type]
-
-
-def _text(value: object) -> tuple[str, str]:
-    pair = _items(value)
+def _text(value: Value) -> tuple[str, str]:
+    pair = as_tuple(value)
     if len(pair) != 2:
         raise BodyError("alert texts: not pairs of language and text")
-    language = cbor.as_text(pair[0], _TEXT_BYTES_MAX)  # type: ignore[arg-type]
-    text = cbor.as_text(pair[1], _TEXT_BYTES_MAX)  # type: ignore[arg-type]
+    language = as_text(pair[0], _TEXT_BYTES_MAX)
+    text = as_text(pair[1], _TEXT_BYTES_MAX)
     if not (len(language) == 2 and language.isascii() and language.islower()):
         raise BodyError(f"alert texts: {language[:8]!r} is not a language of two letters")
     if not text:

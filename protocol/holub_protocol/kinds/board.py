@@ -11,8 +11,10 @@ can't keep alive what its own desk has dropped.
 from dataclasses import dataclass
 from itertools import pairwise
 
-from holub_crypto import cbor
+from holub_crypto.cbor import CborError, Value, as_bytes, as_int, as_tuple
+from holub_crypto.identity import HINT_BYTES
 from holub_protocol.kinds.alert import HAZARD_MAX, INCIDENT_BYTES
+from holub_protocol.kinds.fields import check_ascending, filled, trimmed
 from holub_protocol.limits import COUNTER_MAX
 from holub_protocol.message import BodyError
 
@@ -25,9 +27,9 @@ NEXT_DUE_MAX_S = 86_400
 BITMAP_BYTES_MAX = 64
 """512 areas; Ukraine's table has 163. Bits are free to a stolen key, bytes are not."""
 
-_KID_BYTES = 8
 _SECOND_MAX = _AREA_MAX = 2**32 - 1
-_DEFAULTS: tuple[object, ...] = (0, (), 0, ())
+_DEFAULTS: tuple[Value, ...] = (0, (), 0, ())
+_FIELDS_MIN = 1
 _WORD_HEAD = 5
 _NAMED, _BITMAP = 0, 1
 
@@ -94,8 +96,7 @@ class BoardBody:
         if self.words and self.bitmaps:
             raise BodyError("board open: words and bitmaps at once")
         kids = [cover.kid for cover in self.covers]
-        if len(kids) > COVERS_MAX or kids != sorted(set(kids)):
-            raise BodyError(f"board covers: not ascending by kid, or over {COVERS_MAX}")
+        check_ascending("board covers", kids, COVERS_MAX)
         origins = {word.kid for word in self.words} - {b""}
         if not origins <= set(kids):
             raise BodyError("board open: a word of a key that covers does not name")
@@ -113,45 +114,42 @@ class BoardBody:
             raise BodyError("board open: a bitmap ends in zeros")
 
     @classmethod
-    def from_wire(cls, fields: tuple[object, ...]) -> "BoardBody":
+    def from_wire(cls, fields: tuple[Value, ...]) -> "BoardBody":
         """Read the fields; raises BodyError for anything but their one accepted form."""
-        if not 1 <= len(fields) <= len(_DEFAULTS):
-            raise BodyError(f"a board has 1 to {len(_DEFAULTS)} fields, not {len(fields)}")
-        next_due, covers_field, table, open_field = (*fields, *_DEFAULTS[len(fields) :])
+        full = filled("board", fields, _FIELDS_MIN, _DEFAULTS)
+        next_due, covers_field, table, open_field = full
         try:
-            covers = tuple(_cover(item) for item in _items(covers_field))
+            covers = tuple(_cover(item) for item in as_tuple(covers_field))
             words: tuple[Listed, ...] = ()
             bitmaps: tuple[tuple[int, bytes], ...] = ()
-            if _int(table, _NAMED, _BITMAP) == _NAMED:
-                words = _words(_items(open_field), (b"", *(cover.kid for cover in covers)))
+            if as_int(table, _NAMED, _BITMAP) == _NAMED:
+                words = _words(as_tuple(open_field), (b"", *(cover.kid for cover in covers)))
             else:
-                bitmaps = tuple(_bitmap(item) for item in _items(open_field))
-            body = cls(_int(next_due, 1, NEXT_DUE_MAX_S), covers, words, bitmaps)
-        except cbor.CborError as error:
+                bitmaps = tuple(_bitmap(item) for item in as_tuple(open_field))
+            body = cls(as_int(next_due, 1, NEXT_DUE_MAX_S), covers, words, bitmaps)
+        except CborError as error:
             raise BodyError(f"board: {error}") from None
         if body.to_wire() != fields:
             raise BodyError("board: not in its one accepted form")
         return body
 
-    def to_wire(self) -> tuple[object, ...]:
+    def to_wire(self) -> tuple[Value, ...]:
         """Return the fields in their one accepted form."""
         origin = {cover.kid: number for number, cover in enumerate(self.covers, 1)}
-        words = []
+        words: list[tuple[Value, ...]] = []
         before_s = 0
         for word in self.words:
             since_s, before_s = word.created_s - before_s, word.created_s
             head = (since_s, word.k, origin.get(word.kid, 0), word.hazard, word.incident)
             steps = (b - a for a, b in pairwise((0, *word.areas)))
             words.append((*head, *steps))
-        fields: list[object] = [
+        fields: tuple[Value, ...] = (
             self.next_due_s,
             tuple((cover.kid, cover.created_s, cover.k) for cover in self.covers),
             _BITMAP if self.bitmaps else _NAMED,
             self.bitmaps or tuple(words),
-        ]
-        while len(fields) > 1 and fields[-1] == _DEFAULTS[len(fields) - 1]:
-            fields.pop()
-        return tuple(fields)
+        )
+        return trimmed(fields, _FIELDS_MIN, _DEFAULTS)
 
     def listed_by_bitmap(self, board_order: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         """Return the (hazard, area) pairs of its bitmaps, where `board_order` gives the area of
@@ -184,56 +182,44 @@ def bitmap_of(areas: frozenset[int], board_order: tuple[int, ...]) -> bytes:
     return bytes(bits).rstrip(b"\0")
 
 
-def _int(value: object, low: int, high: int) -> int:
-    return cbor.as_int(value, low, high)  # type: ignore[arg-type]
-
-
-def _items(value: object) -> tuple[object, ...]:
-    return cbor.as_tuple(value)  # type: ignore[arg-type]
-
-
-def _bytes(value: object, low: int, high: int) -> bytes:
-    return cbor.as_bytes(value, low, high)  # type: ignore[arg-type]
-
-
-def _cover(value: object) -> Cover:
-    fields = _items(value)
+def _cover(value: Value) -> Cover:
+    fields = as_tuple(value)
     if len(fields) != 3:
         raise BodyError(f"board covers: an entry has 3 fields, not {len(fields)}")
     kid, created_s, k = fields
     return Cover(
-        _bytes(kid, _KID_BYTES, _KID_BYTES),
-        _int(created_s, 0, _SECOND_MAX),
-        _int(k, 0, COUNTER_MAX),
+        as_bytes(kid, HINT_BYTES, HINT_BYTES),
+        as_int(created_s, 0, _SECOND_MAX),
+        as_int(k, 0, COUNTER_MAX),
     )
 
 
-def _bitmap(value: object) -> tuple[int, bytes]:
-    fields = _items(value)
+def _bitmap(value: Value) -> tuple[int, bytes]:
+    fields = as_tuple(value)
     if len(fields) != 2:
         raise BodyError(f"board open: a bitmap has 2 fields, not {len(fields)}")
-    return _int(fields[0], 1, HAZARD_MAX), _bytes(fields[1], 1, BITMAP_BYTES_MAX)
+    return as_int(fields[0], 1, HAZARD_MAX), as_bytes(fields[1], 1, BITMAP_BYTES_MAX)
 
 
-def _words(entries: tuple[object, ...], kids: tuple[bytes, ...]) -> tuple[Listed, ...]:
+def _words(entries: tuple[Value, ...], kids: tuple[bytes, ...]) -> tuple[Listed, ...]:
     words = []
     created_s = 0
-    for entry in map(_items, entries):
+    for entry in map(as_tuple, entries):
         if len(entry) <= _WORD_HEAD:
             raise BodyError(f"board open: a word has over {_WORD_HEAD} fields")
         since_s, k, origin, hazard, incident = entry[:_WORD_HEAD]
-        created_s += _int(since_s, 0, _SECOND_MAX - created_s)
+        created_s += as_int(since_s, 0, _SECOND_MAX - created_s)
         area, areas = 0, []
         for step in entry[_WORD_HEAD:]:
-            area += _int(step, 0, _AREA_MAX - area)
+            area += as_int(step, 0, _AREA_MAX - area)
             areas.append(area)
         words.append(
             Listed(
                 created_s,
-                _int(k, 0, COUNTER_MAX),
-                kids[_int(origin, 0, len(kids) - 1)],
-                _int(hazard, 1, HAZARD_MAX),
-                _bytes(incident, INCIDENT_BYTES, INCIDENT_BYTES),
+                as_int(k, 0, COUNTER_MAX),
+                kids[as_int(origin, 0, len(kids) - 1)],
+                as_int(hazard, 1, HAZARD_MAX),
+                as_bytes(incident, INCIDENT_BYTES, INCIDENT_BYTES),
                 tuple(areas),
             )
         )

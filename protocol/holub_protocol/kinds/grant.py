@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from holub_crypto import cbor
 from holub_crypto.identity import PUBLIC_BYTES
 from holub_crypto.trust import Grant
+from holub_protocol.kinds.alert import HAZARD_MAX
+from holub_protocol.kinds.fields import check_ascending
 from holub_protocol.message import BodyError
 
 _FIELDS = 9
 _KINDS_MAX = 64
 _HAZARDS_MAX = 64
 _AREAS_MAX = 64
-_RATE_MAX = 65535
-_SECOND_MAX = 2**32 - 1
+_AUTHORITY_MAX = _RATE_MAX = 65535
+_KIND_MAX = 127
+_CLASS_MAX = 5
+_AREA_MAX = _SECOND_MAX = 2**32 - 1
 DEPTH_MAX = 3
 
 
@@ -24,7 +28,7 @@ class GrantBody:
     grant: Grant
 
     @classmethod
-    def from_wire(cls, fields: tuple[object, ...]) -> "GrantBody":
+    def from_wire(cls, fields: tuple[cbor.Value, ...]) -> "GrantBody":
         """Read the fields; raises BodyError naming what is wrong."""
         if len(fields) != _FIELDS:
             raise BodyError(f"a grant has {_FIELDS} fields, not {len(fields)}")
@@ -32,21 +36,21 @@ class GrantBody:
         try:
             return cls(
                 Grant(
-                    subject=cbor.as_bytes(subject, PUBLIC_BYTES, PUBLIC_BYTES),  # type: ignore[arg-type]
-                    authority=_int(authority, 65535),
-                    kinds=_ascending(kinds, _KINDS_MAX, 127),
-                    hazards=_ascending(hazards, _HAZARDS_MAX, 1023),
-                    areas=_ascending(areas, _AREAS_MAX, _SECOND_MAX),
-                    cls=_int(klass, 5),
-                    rate=_int(rate, _RATE_MAX),
-                    not_after_s=_int(not_after, _SECOND_MAX),
-                    depth=_int(depth, DEPTH_MAX),
+                    subject=cbor.as_bytes(subject, PUBLIC_BYTES, PUBLIC_BYTES),
+                    authority=cbor.as_int(authority, 0, _AUTHORITY_MAX),
+                    kinds=_ascending("kinds", kinds, _KINDS_MAX, _KIND_MAX),
+                    hazards=_ascending("hazards", hazards, _HAZARDS_MAX, HAZARD_MAX),
+                    areas=_ascending("areas", areas, _AREAS_MAX, _AREA_MAX),
+                    cls=cbor.as_int(klass, 0, _CLASS_MAX),
+                    rate=cbor.as_int(rate, 0, _RATE_MAX),
+                    not_after_s=cbor.as_int(not_after, 0, _SECOND_MAX),
+                    depth=cbor.as_int(depth, 0, DEPTH_MAX),
                 )
             )
         except cbor.CborError as error:
             raise BodyError(f"grant: {error}") from None
 
-    def to_wire(self) -> tuple[object, ...]:
+    def to_wire(self) -> tuple[cbor.Value, ...]:
         """Return the nine fields."""
         g = self.grant
         return (
@@ -62,13 +66,7 @@ class GrantBody:
         )
 
 
-def _int(value: object, high: int) -> int:
-    return cbor.as_int(value, 0, high)  # type: ignore[arg-type]
-
-
-def _ascending(value: object, most: int, high: int) -> tuple[int, ...]:
-    items = cbor.as_tuple(value)  # type: ignore[arg-type]
-    numbers = tuple(cbor.as_int(item, 0, high) for item in items)
-    if len(numbers) > most or list(numbers) != sorted(set(numbers)):
-        raise BodyError(f"grant: {numbers[:4]}... is not ascending or has over {most} entries")
+def _ascending(name: str, value: cbor.Value, most: int, high: int) -> tuple[int, ...]:
+    numbers = tuple(cbor.as_int(item, 0, high) for item in cbor.as_tuple(value))
+    check_ascending(f"grant {name}", numbers, most)
     return numbers

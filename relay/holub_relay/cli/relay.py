@@ -26,7 +26,7 @@ DEMO_DIRS = 100
 )
 @click.option("--listen", help="HOST:PORT for links; port 0 takes any. [default: :24658]")
 @click.option("--page", help="HOST:PORT of the page, or off. [default: :8090]")
-@click.option("--peer", "peers", multiple=True, help="HOST:PORT of a relay to keep a link to.")
+@click.option("--peer", "peers", multiple=True, help="HOST:PORT or join code of a relay.")
 @click.option("--no-discovery", is_flag=True, help="Look for no relays on the local network.")
 @click.option(
     "--clock",

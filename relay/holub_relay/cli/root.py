@@ -16,8 +16,12 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alert": "holub_relay.cli.alert:alert",
         "board": "holub_relay.cli.board:board",
+        "export": "holub_relay.cli.export:export",
+        "import": "holub_relay.cli.import_:import_",
         "init": "holub_relay.cli.init:init",
+        "join-code": "holub_relay.cli.joincode:join_code",
         "list": "holub_relay.cli.list:list_",
+        "peers": "holub_relay.cli.peers:peers",
         "realm": "holub_relay.cli.realm:realm",
         "relay": "holub_relay.cli.relay:relay",
         "show": "holub_relay.cli.show:show",

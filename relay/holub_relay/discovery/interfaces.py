@@ -3,11 +3,12 @@
 Linux only, by what every kernel has: ioctl, /proc/net/if_inet6 and a netlink socket; no library.
 """
 
+import errno
 import fcntl
 import socket
 import struct
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +20,15 @@ LOOPBACK: Final = "127.0.0.1"
 
 _SIOCGIFFLAGS: Final = 0x8913
 _SIOCGIFADDR: Final = 0x8915
+_SIOCGIFNETMASK: Final = 0x891B
 _IFF_UP: Final = 0x1
 _IFF_LOOPBACK: Final = 0x8
 _IFF_RUNNING: Final = 0x40
 _IFF_MULTICAST: Final = 0x1000
 # rtnetlink(7): RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR
 _CHANGE_GROUPS: Final = 0x1 | 0x10 | 0x100
+# linux/if_addr.h: not usable yet (duplicate address detection), or never
+_UNUSABLE_6: Final = 0x40 | 0x08
 _INET6_TABLE: Final = Path("/proc/net/if_inet6")
 
 
@@ -71,6 +75,52 @@ def places(listen_host: str | None) -> tuple[Place, ...]:
     if family == socket.AF_INET:
         return tuple(place for place in fitting if place.address == str(wanted))
     return tuple(place for place in fitting if wanted.packed.hex() in _inet6_of(place.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An address of this machine with its network's prefix, and the interface that has it."""
+
+    index: int
+    name: str
+    ip: IPv4Interface | IPv6Interface
+
+    @property
+    def host(self) -> str:
+        """As others dial it, or we: a link-local IPv6 address with %interface."""
+        scoped = self.ip.version == 6 and self.ip.is_link_local
+        return f"{self.ip.ip}%{self.name}" if scoped else str(self.ip.ip)
+
+
+def own_addresses(listen_host: str | None) -> tuple[Own, ...]:
+    """The addresses at which a relay that listens on `listen_host` can be reached now."""
+    found: list[Own] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for place in places(listen_host):
+            if place.family == socket.AF_INET:
+                answer = _ioctl(probe, _SIOCGIFNETMASK, place.name)
+                mask = socket.inet_ntoa(answer[20:24]) if answer is not None else "32"
+                ips = [ip_interface(f"{place.address}/{mask}")]
+            else:
+                ips = _usable_6(place.name)
+            found += (Own(place.index, place.name, ip) for ip in ips)
+    try:
+        wanted = ip_address((listen_host or "").partition("%")[0])
+    except ValueError:
+        return tuple(found)
+    return tuple(own for own in found if wanted.is_unspecified or own.ip.ip == wanted)
+
+
+def is_own(sockaddr: tuple[Any, ...]) -> bool:
+    """Whether this machine still has the address of one of its sockets."""
+    family = socket.AF_INET6 if len(sockaddr) == 4 else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((sockaddr[0], 0, *sockaddr[2:]))
+    except OSError as error:
+        # ENODEV: the interface of a link-local address is gone
+        return error.errno not in (errno.EADDRNOTAVAIL, errno.ENODEV)
+    return True
 
 
 def host_text(sockaddr: tuple[Any, ...]) -> str:
@@ -157,8 +207,21 @@ def _ioctl(probe: socket.socket, request: int, name: str) -> bytes | None:
 
 def _inet6_of(name: str) -> tuple[str, ...]:
     """The IPv6 addresses of an interface as 32 hex digits each."""
+    return tuple(line[0] for line in _inet6_lines(name))
+
+
+def _inet6_lines(name: str) -> list[list[str]]:
+    """An interface's lines: address, index, length of prefix, scope, flags (hexadecimal), name."""
     try:
         lines = _INET6_TABLE.read_text().splitlines()
     except OSError:  # a kernel without IPv6
-        return ()
-    return tuple(line.split()[0] for line in lines if line.split()[-1] == name)
+        return []
+    return [fields for fields in map(str.split, lines) if fields[-1] == name]
+
+
+def _usable_6(name: str) -> list[IPv4Interface | IPv6Interface]:
+    return [
+        IPv6Interface((bytes.fromhex(address), int(prefix, 16)))
+        for address, _, prefix, _, flags, _ in _inet6_lines(name)
+        if not int(flags, 16) & _UNUSABLE_6
+    ]

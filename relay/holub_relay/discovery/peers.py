@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from holub_relay.bucket import Bucket
+from holub_relay.discovery.hints import LINKED, Addresses, HintState, Source
 from holub_relay.limits import (
-    ADDRESSES_PER_PEER,
     DIAL_BURST,
     DIALS,
     DIALS_PER_S,
@@ -24,6 +24,7 @@ from holub_relay.limits import (
     STRANGER_DIALS,
     STRANGER_DIALS_PER_S,
     STRANGERS_PER_HOST,
+    UNSIGNED_STRANGERS,
 )
 
 _NEVER = math.inf
@@ -44,8 +45,9 @@ class _Peer:
     expected_key: bytes | None
     heard_s: float
     configured: bool = False
-    addresses: dict[tuple[str, int], None] = field(default_factory=dict)  # freshest last
+    addresses: Addresses = field(default_factory=Addresses)
     key: bytes | None = None  # proven or claimed
+    came_from: str = ""  # the host from which it dialled us
     met: bool = False
     linked: bool = False
     dialling: bool = False
@@ -68,7 +70,11 @@ class Peers:
         self._rows: dict[bytes, _Peer] = {}
         self._bucket = Bucket(DIALS_PER_S, DIAL_BURST, now_s)
         self._stranger_bucket = Bucket(STRANGER_DIALS_PER_S, DIAL_BURST, now_s)
-        self._newcomers = Bucket(NEW_STRANGERS_PER_S, NEW_STRANGERS_BURST, now_s)
+        # Unsigned hints have a budget of their own, so that a flood of them takes nothing from
+        # what beacons say.
+        self._newcomers = {
+            source: Bucket(NEW_STRANGERS_PER_S, NEW_STRANGERS_BURST, now_s) for source in Source
+        }
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -77,25 +83,40 @@ class Peers:
         """Add a peer that the operator named; with `key`, nobody else is accepted there."""
         peer = self._row(_row_of(host, port, key), key, now_s)
         peer.configured = True
-        peer.addresses[host, port] = None
+        peer.addresses.add(host, port, Source.CONFIGURED, now_s)
         peer.next_s = now_s
 
-    def hint(self, host: str, port: int, key: bytes | None, now_s: float) -> None:
+    def hint(
+        self,
+        host: str,
+        port: int,
+        key: bytes | None,
+        now_s: float,
+        source: Source = Source.BEACON,
+    ) -> None:
         """Something says that a relay is at this address: try at once unless linked."""
         row = _row_of(host, port, key)
         if row not in self._rows and not self._is_friend(key):
-            if not self._newcomers.take(now_s):
+            if not self._newcomers[source].take(now_s):
                 return
             self._make_room_on(host)
+            if source is Source.ZEROCONF:
+                self._make_room_for_unsigned()
         peer = self._row(row, key, now_s)
         peer.heard_s = now_s
-        peer.addresses.pop((host, port), None)
-        peer.addresses[host, port] = None
-        if len(peer.addresses) > ADDRESSES_PER_PEER:
-            del peer.addresses[next(iter(peer.addresses))]
-        if not peer.linked:
+        peer.addresses.add(host, port, source, now_s)
+        if peer.linked:
+            peer.addresses.prove(peer.came_from)
+        else:
             soonest_s = max(now_s, peer.tried_s + REDIAL_S_MIN)
             peer.next_s = min(peer.next_s, soonest_s)
+
+    def again(self, key: bytes, now_s: float) -> None:
+        """The link to `key` ended by a change of our own: try its addresses at once."""
+        peer = self._rows.get(key)
+        if peer is not None and not peer.linked:
+            peer.failures = 0
+            peer.next_s = now_s
 
     def due(self, now_s: float, room: bool, stranger_room: bool) -> list[Dial]:
         """The attempts to begin now; each must end in `failed` or `linked`.
@@ -105,8 +126,14 @@ class Peers:
         """
         dials: list[Dial] = []
         free, stranger_free = self._places()
-        for row, peer in self._rows.items():
-            if peer.next_s > now_s or peer.linked or peer.dialling or not peer.addresses:
+        waiting = [
+            (row, peer)
+            for row, peer in self._rows.items()
+            if peer.next_s <= now_s and not (peer.linked or peer.dialling)
+        ]
+        for row, peer in sorted(waiting, key=lambda item: self._precedence(item[1])):
+            hint = peer.addresses.next()
+            if hint is None:
                 continue
             friend = self._is_wanted(peer)
             if free < 1 or not (room if friend else stranger_room and stranger_free > 0):
@@ -115,11 +142,9 @@ class Peers:
                 continue
             free -= 1
             stranger_free -= not friend
-            # The freshest address first, then the others in turn.
-            addresses = list(peer.addresses)
-            host, port = addresses[-1 - peer.failures % len(addresses)]
+            peer.addresses.tried(hint.host, hint.port, now_s)
             peer.dialling, peer.tried_s, peer.next_s = True, now_s, _NEVER
-            dials.append(Dial(host, port, peer.expected_key, row))
+            dials.append(Dial(hint.host, hint.port, peer.expected_key, row))
         return dials
 
     def next_s(self, now_s: float, room: bool, stranger_room: bool) -> float:
@@ -138,22 +163,33 @@ class Peers:
             strangers_s if stranger_room and min(free, stranger_free) > 0 else _NEVER,
         )
 
-    def failed(self, dial: Dial, now_s: float, final: bool = False) -> None:
-        """The attempt failed; `final` when this address can never be a peer (it is ourselves)."""
+    def failed(
+        self, dial: Dial, now_s: float, final: bool = False, outcome: str = "failed"
+    ) -> None:
+        """The attempt failed, by `outcome`; `final` when this address can never be a peer (it is
+        ourselves)."""
         peer = self._rows.get(dial.row)
         if peer is None:
             return
         peer.dialling = False
+        peer.addresses.ended(dial.host, dial.port, outcome)
         if final:
-            peer.addresses.pop((dial.host, dial.port), None)
+            peer.addresses.remove(dial.host, dial.port)
         peer.failures += 1
-        self._plan(peer, now_s)
+        if peer.heard_s > peer.tried_s and peer.addresses:
+            # Heard of again in the meantime: that word counts, not the failure before it.
+            peer.next_s = max(now_s, peer.tried_s + REDIAL_S_MIN)
+        else:
+            self._plan(peer, now_s)
 
-    def linked(self, key: bytes, dial: Dial | None, now_s: float) -> None:
-        """A link to `key` stands; `dial` is the attempt that made it, if it was ours."""
+    def linked(self, key: bytes, dial: Dial | None, now_s: float, host: str = "") -> None:
+        """A link to `key` stands; `dial` is the attempt that made it, if it was ours, and `host`
+        where the peer came from if it was not."""
         if dial is not None:
             self._learn(key, dial)
         peer = self._row(key, key, now_s)
+        peer.came_from = host
+        peer.addresses.prove(host)
         peer.met = peer.linked = True
         peer.next_s = _NEVER
 
@@ -173,6 +209,38 @@ class Peers:
             for peer in self._rows.values()
         )
 
+    def proven(self) -> tuple[tuple[bytes, str, int], ...]:
+        """Key, host and port of each address where a granted relay has proven its key, the
+        peers heard of last first."""
+        rows = sorted(self._rows.values(), key=lambda peer: -peer.heard_s)
+        return tuple(
+            (peer.key, hint.host, hint.port)
+            for peer in rows
+            if peer.key is not None and self._is_friend(peer.key)
+            for hint in peer.addresses
+            if hint.proven
+        )
+
+    def hints(self, now_s: float) -> tuple[HintState, ...]:
+        """Every hint there is, for people: linked and granted peers first."""
+        found = [
+            HintState(
+                key=peer.key,
+                granted=self._is_friend(peer.key),
+                linked=peer.linked,
+                host=hint.host,
+                port=hint.port,
+                source=hint.source,
+                heard_ago_s=now_s - hint.heard_s,
+                tried_ago_s=None if hint.tried_s == -_NEVER else now_s - hint.tried_s,
+                outcome=hint.outcome,
+                proven=hint.proven,
+            )
+            for peer in self._rows.values()
+            for hint in peer.addresses
+        ]
+        return tuple(sorted(found, key=lambda hint: (not hint.linked, not hint.granted)))
+
     def _plan(self, peer: _Peer, now_s: float) -> None:
         if not self._is_wanted(peer):
             peer.next_s = _NEVER  # until it is heard of again
@@ -186,6 +254,7 @@ class Peers:
         if peer is None:
             return
         peer.dialling = False
+        peer.addresses.ended(dial.host, dial.port, LINKED)
         if dial.row == key:
             return
         del self._rows[dial.row]
@@ -197,13 +266,17 @@ class Peers:
         if peer.expected_key is None:  # the operator named an address, whoever is there
             known.expected_key = None
         known.configured |= peer.configured
-        known.addresses |= peer.addresses
+        known.addresses.merge(peer.addresses)
 
     def _is_friend(self, key: bytes | None) -> bool:
         return key is not None and self._granted(key)
 
     def _is_wanted(self, peer: _Peer) -> bool:
         return peer.configured or self._is_friend(peer.key)
+
+    def _precedence(self, peer: _Peer) -> int:
+        """Whom to dial first: who is wanted, then strangers that signed, then the rest."""
+        return 0 if self._is_wanted(peer) else 1 if peer.addresses.trusted else 2
 
     def _places(self) -> tuple[int, int]:
         """Free dialling places, and how many of them a stranger may take."""
@@ -224,10 +297,20 @@ class Peers:
         own = {
             row: peer
             for row, peer in self._rows.items()
-            if not self._is_friend(peer.key) and any(host == at for at, _ in peer.addresses)
+            if not self._is_friend(peer.key) and peer.addresses.has_host(host)
         }
         if len(own) >= STRANGERS_PER_HOST:
             self._forget(own)
+
+    def _make_room_for_unsigned(self) -> None:
+        """Keep strangers that only an unsigned packet names from filling the table."""
+        unsigned = {
+            row: peer
+            for row, peer in self._rows.items()
+            if not (self._is_friend(peer.key) or peer.addresses.trusted)
+        }
+        if len(unsigned) >= UNSIGNED_STRANGERS:
+            self._forget(unsigned)
 
     def _forget(self, among: dict[bytes, _Peer]) -> None:
         """Drop the row that matters least; one that is linked, dialled or configured stays."""
