@@ -109,7 +109,18 @@ class FullDisk:
         """Nothing to fail."""
 
 
-class DiskVfs(apsw.VFS):
+class _Quiet:
+    def excepthook(
+        self,
+        etype: type[BaseException] | None,
+        evalue: BaseException | None,
+        etraceback: TracebackType | None,
+    ) -> bool:
+        """A failing disk is what is meant: nothing to report."""
+        return True
+
+
+class DiskVfs(_Quiet, apsw.VFS):
     """SQLite's own VFS, with every write, sync and truncation told to a disk first."""
 
     def __init__(self, name: str, disk: PowerCut | FullDisk) -> None:
@@ -126,17 +137,8 @@ class DiskVfs(apsw.VFS):
         self.disk.delete(Path(filename).name)
         super().xDelete(filename, syncdir)
 
-    def excepthook(
-        self,
-        etype: type[BaseException] | None,
-        evalue: BaseException | None,
-        etraceback: TracebackType | None,
-    ) -> bool:
-        """A failing disk is what is meant: nothing to report."""
-        return True
 
-
-class _File(apsw.VFSFile):
+class _File(_Quiet, apsw.VFSFile):
     def __init__(
         self, disk: PowerCut | FullDisk, name: str | apsw.URIFilename | None, flags: list[int]
     ) -> None:
@@ -144,15 +146,6 @@ class _File(apsw.VFSFile):
         text = name.filename() if isinstance(name, apsw.URIFilename) else name
         self.name = Path(text or "temporary").name
         super().__init__("", name, flags)
-
-    def excepthook(
-        self,
-        etype: type[BaseException] | None,
-        evalue: BaseException | None,
-        etraceback: TracebackType | None,
-    ) -> bool:
-        """As above."""
-        return True
 
     def xWrite(self, data: bytes, offset: int) -> None:
         self.disk.write(self.name, offset, bytes(data))

@@ -16,6 +16,22 @@ class PublishError(ValueError):
     """A message can't be signed or taken here; the text says why and what to do."""
 
 
+def next_point(last: tuple[int, int] | None, wall_s: int) -> tuple[int, int]:
+    """Return the (created_s, k) that follows `last` at Unix time `wall_s`. k is also how many
+    of that hour's messages are signed already; the hour is a later one than the clock's where
+    this has been set back."""
+    if last is None:
+        return wall_s, 0
+    last_s, last_k = last
+    created_s = max(wall_s, last_s)
+    return created_s, last_k + 1 if created_s // HOUR_S == last_s // HOUR_S else 0
+
+
+def hour_left_s(created_s: int, wall_s: int) -> int:
+    """Return in how many seconds the hour of `created_s` is over, at Unix time `wall_s`."""
+    return (created_s // HOUR_S + 1) * HOUR_S - wall_s
+
+
 class Author:
     """A key that signs on this machine, and the highest (created, k) of each of its groups.
 
@@ -66,19 +82,17 @@ class Author:
         last = self._last.get(kind.group)
         if last is None:
             return now.wall_s, 0
-        last_s, last_k = last
+        last_s, _ = last
         if last_s - now.wall_s > CLOCK_JUMP_MAX_S:
             raise PublishError(
                 f"this machine's clock says {now.wall_s}, over a day before this key's last "
                 f"{kind.group} message ({last_s}): set the clock, then try again"
             )
-        created_s = max(now.wall_s, last_s)
-        k = last_k + 1 if created_s // HOUR_S == last_s // HOUR_S else 0
+        created_s, k = next_point(last, now.wall_s)
         most = min(kind.hourly, rate, COUNTER_MAX + 1)
         if k >= most:
-            wait_s = HOUR_S - created_s % HOUR_S
             raise PublishError(
                 f"this key has signed its {most} {kind.group} messages of this hour; "
-                f"the next can be signed in {wait_s} s"
+                f"the next can be signed in {hour_left_s(created_s, now.wall_s)} s"
             )
         return created_s, k

@@ -6,9 +6,9 @@ import socket
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from holub_relay.closing import Closing
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.requests import Answer, Request, handle, publishes
 from holub_relay.station import CHARTER_FILE, Station
@@ -34,7 +34,7 @@ def socket_address(data_dir: Path, directory_fd: int) -> str:
     return f"/proc/self/fd/{directory_fd}/{SOCKET_FILE}"
 
 
-class Client:
+class Client(Closing):
     """A way to ask; as a context. Requests go one after the other."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -65,16 +65,7 @@ class Client:
             raise OperatorError(str(answer["error"]), Exit(code) if known else Exit.FAILED)
         return answer
 
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Let go of daemon or directory."""
         self._closing.close()
 

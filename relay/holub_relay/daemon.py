@@ -33,6 +33,7 @@ from holub_relay.driver import Driver
 from holub_relay.errors import OperatorError
 from holub_relay.link import LinkKey
 from holub_relay.links import LinkManager
+from holub_relay.neighbours import Discovery
 from holub_relay.page.state import StoreStats, Ticks
 from holub_relay.requests import Answer, Request
 from holub_relay.station import Station
@@ -184,6 +185,7 @@ def boot_of(station: Station) -> int:
 
 async def _main(station: Station, writer: Writer, announce: Callable[[str], None]) -> None:
     config = station.config
+    static = neighbours.static_peers(config.peers, station.realm_id)
     ticks = Ticks()
     driver = Driver(station, writer, ticks.tick)
     manager = LinkManager(
@@ -203,10 +205,14 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
             "choose another with --listen HOST:PORT (port 0 takes any free one)"
         ) from None
     port = port_of(listeners)
-    for peer in neighbours.static_peers(config.peers, station.realm_id):
+    for peer in static:
         manager.configure(peer.host, peer.port, peer.key)
+    discovery = Discovery()
     if config.discovery:
         neighbours.try_remembered(station, manager)
+        discovery = Discovery(
+            _beacon(station, manager, host, port), _mdns(station, manager, host, port)
+        )
     view = PageView(station, manager, ticks)
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
@@ -215,11 +221,14 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
             addresses = Addresses(join_address(host, port), page_url)
             socket_ = api.bind(station.data_dir)
             nursery.start_soon(
-                api.serve, station.data_dir, socket_, _Answers(driver, manager, addresses)
+                api.serve,
+                station.data_dir,
+                socket_,
+                _Answers(driver, manager, addresses, discovery),
             )
-            if config.discovery:
-                nursery.start_soon(_beacon(station, manager, host, port).run)
-                nursery.start_soon(_mdns(station, manager, host, port).run)
+            if discovery.beacon is not None and discovery.mdns is not None:
+                nursery.start_soon(discovery.beacon.run)
+                nursery.start_soon(discovery.mdns.run)
             nursery.start_soon(neighbours.remember, manager, writer)
             nursery.start_soon(_drive, driver, view)
             for line in _greeting(station, addresses):
@@ -300,8 +309,11 @@ async def _say_goodbye(manager: LinkManager) -> None:
 class _Answers:
     """Requests to the running daemon: those of the node, and what only the daemon knows."""
 
-    def __init__(self, driver: Driver, manager: LinkManager, addresses: Addresses) -> None:
+    def __init__(
+        self, driver: Driver, manager: LinkManager, addresses: Addresses, discovery: Discovery
+    ) -> None:
         self._driver, self._manager, self._addresses = driver, manager, addresses
+        self._discovery = discovery
 
     async def __call__(self, request: Request) -> Answer:
         """Answer one."""
@@ -326,10 +338,9 @@ class _Answers:
                 link["outbound"] = peer.outbound if peer else None
         return answer
 
-
     def _neighbours(self, do: str) -> Answer:
         if do == "peers":
-            return neighbours.peers(self._manager)
+            return neighbours.peers(self._manager, self._discovery)
         try:
             return neighbours.join_code(self._driver.station, self._addresses.listen)
         except OperatorError as error:

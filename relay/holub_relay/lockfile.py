@@ -3,8 +3,9 @@
 import fcntl
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import Self
+
+from holub_relay.closing import Closing
 
 
 class DataDirError(Exception):
@@ -15,7 +16,7 @@ class DataDirBusy(DataDirError):
     """Another process holds the data directory."""
 
 
-class DataLock:
+class DataLock(Closing):
     """Holds `DIR/lock` while entered; the kernel lets go of it when the process dies.
 
     The file is never removed: whoever had just opened it would lock a file nobody else sees.
@@ -57,12 +58,7 @@ class DataLock:
         self._descriptor = descriptor
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Let go of the lock."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)

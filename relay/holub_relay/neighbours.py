@@ -11,9 +11,11 @@ import trio
 from holub_crypto.charter import fingerprint
 from holub_relay.config import join_address, split_address
 from holub_relay.discovery import joincode, remembered
+from holub_relay.discovery.beacon import Beacon
 from holub_relay.discovery.hints import Source
 from holub_relay.discovery.interfaces import own_addresses
 from holub_relay.discovery.joincode import JoinCode
+from holub_relay.discovery.mdns import Mdns
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.limits import REMEMBER_S
 from holub_relay.links import LinkManager
@@ -95,10 +97,35 @@ def _whatever(_: Exception | None) -> None:
 # --- requests ---------------------------------------------------------------------------------
 
 
-def peers(manager: LinkManager) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What looks for relays on the local network; None where it is off."""
+
+    beacon: Beacon | None = None
+    mdns: Mdns | None = None
+
+    def view(self) -> dict[str, object]:
+        """Counts for operators."""
+        beacon, mdns = self.beacon, self.mdns
+        return {
+            "beacon": None
+            if beacon is None
+            else {
+                "interfaces": [place.name for place in beacon.places()],
+                "heard": beacon.heard(),
+                "deaf": {str(reason): count for reason, count in sorted(beacon.deaf().items())},
+            },
+            "zeroconf": None
+            if mdns is None
+            else {"starts": mdns.starts(), "failures": dict(sorted(mdns.failures().items()))},
+        }
+
+
+def peers(manager: LinkManager, discovery: Discovery) -> dict[str, object]:
     """Answer `peers` of a running relay: each hint, its source and what came of it."""
     return {
         "running": True,
+        **discovery.view(),
         "hints": [state.view() for state in manager.hints()],
         "links": [
             {

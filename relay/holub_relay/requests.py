@@ -218,24 +218,15 @@ def _vouched(station: Station, request: Request) -> None:
 
 
 def _list_page(station: Station, request: Request) -> Answer:
-    """{"kind", "start"}: one page, the most urgent class first and in order of arrival within it,
-    and where the next one starts."""
+    """{"kind", "after"}: one page, the most urgent class first and by time of creation within
+    it, and after what the next one begins."""
     name = request.get("kind")
     kind = kind_named(str(name)) if name else None
-    start = _int(request, "start", 0, 0, 1 << 31)
-    holdings = station.node.holdings
-    classes = tuple(Class) if kind is None else (kind.cls,)
-    ids = [id_ for cls in classes for id_ in holdings.held_ids(cls)]
-    rows: list[Row] = []
-    end = start
-    while end < len(ids) and len(rows) < PAGE_ROWS:
-        row = holdings.row(ids[end])
-        if kind is None or row.kind == kind.number:
-            rows.append(row)
-        end += 1
+    after = bytes.fromhex(_text(request, "after")) if request.get("after") else b""
+    rows, following = station.listing.page(station.node.holdings, kind, after, PAGE_ROWS)
     return {
         "messages": [_row_view(station, row) for row in rows],
-        "next": end if end < len(ids) else None,
+        "next": following.hex() if following else None,
     }
 
 
@@ -362,8 +353,11 @@ def _status(station: Station, _: Request) -> Answer:
 
 
 def _desk(station: Station, _: Request) -> Answer:
-    """The desk's key and how many alerts and boards together it may sign an hour."""
-    return {"key": station.desk_key().public.hex(), "rate": station.desk_rate()}
+    """The desk's key, how many alerts and boards together it may sign an hour, how many of this
+    hour it has signed, and in how many seconds that is over."""
+    key, rate = station.desk_key().public.hex(), station.desk_rate()
+    used, hour_left_s = station.desk_hour()
+    return {"key": key, "rate": rate, "used": used, "hour_left_s": hour_left_s}
 
 
 def _peers(station: Station, _: Request) -> Answer:

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from holub_crypto.charter import CharterError
 from holub_crypto.identity import Identity, verify
 from holub_crypto.trust import Trust
 from holub_protocol.areas import AreaTree, ukraine
+from holub_protocol.author import hour_left_s, next_point
 from holub_protocol.kinds import kind_named
 from holub_protocol.limits import CHARTER_BYTES
 from holub_protocol.message import Now
@@ -24,8 +24,10 @@ from holub_protocol.policy import Policy
 from holub_protocol.storage import State, Store, StoreError, StoreFull, Writes
 from holub_relay import config as settings
 from holub_relay import keyfile
+from holub_relay.closing import Closing
 from holub_relay.config import Config
 from holub_relay.errors import Exit, OperatorError
+from holub_relay.listing import Listing
 from holub_relay.lockfile import DataDirBusy, DataDirError, DataLock
 from holub_relay.store import SqliteStore
 
@@ -75,7 +77,7 @@ class Overlay:
                 del self._pending[row.id]
 
 
-class Station:
+class Station(Closing):
     """An open data directory. Use `open`, as a context."""
 
     def __init__(
@@ -96,6 +98,7 @@ class Station:
         self.desk = keyfile.find(data_dir, "desk")
         self.registrar = keyfile.find(data_dir, "registrar")
         self.overlay = Overlay(store)
+        self.listing = Listing()
         self._authors: dict[bytes, None] = {}
         self._closing = ExitStack()
         self.node = Node(
@@ -146,16 +149,7 @@ class Station:
             station._closing = stack.pop_all()
             return station
 
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the store and let go of the lock."""
         self._closing.close()
 
@@ -198,6 +192,14 @@ class Station:
         """Return how many alerts and boards together the desk may sign an hour."""
         grants = self.node.trust.grants(self.desk_key().public)
         return min(max(grant.rate for grant in grants), kind_named("alert").hourly)
+
+    def desk_hour(self) -> tuple[int, int]:
+        """Return how many alerts and boards of this hour the desk has signed, and in how many
+        seconds the hour is over."""
+        alert, key, wall_s = kind_named("alert"), self.desk_key().public, self.now().wall_s
+        last = {(c.signer, c.group): c.point for c in self.store.counters()}
+        created_s, used = next_point(last.get((key, alert.group)), wall_s)
+        return used, hour_left_s(created_s, wall_s)
 
     def settle(self, wake: bool = False) -> None:
         """Commit what the node has to write, without a daemon; `wake` signs boards that are due.

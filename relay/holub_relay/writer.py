@@ -10,10 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
 from holub_protocol.storage import Store, StoreFull, Writes
+from holub_relay.closing import Closing
 
 Done = Callable[[Exception | None], None]
 """Called from the writer's thread: with None once durable, else with what went wrong."""
@@ -31,7 +30,7 @@ class _Job:
     since_s: float
 
 
-class Writer:
+class Writer(Closing):
     """Commits to a store from a thread of its own, in order of submission.
 
     `linger_s` is how long writes that are not urgent may wait for company. The thread ends with
@@ -51,19 +50,6 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="holub-writer", daemon=True)
         self._thread.start()
         atexit.register(self.close)
-
-    def __enter__(self) -> Self:
-        """Itself; leaving closes it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Commit what was submitted and end the thread."""
-        self.close()
 
     @property
     def unheard(self) -> int:

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_protocol import codec
-from holub_protocol.author import CLOCK_JUMP_MAX_S, HOUR_S, Author, PublishError
+from holub_protocol.author import (
+    CLOCK_JUMP_MAX_S,
+    HOUR_S,
+    Author,
+    PublishError,
+    hour_left_s,
+    next_point,
+)
 from holub_protocol.kinds import kind_named
 from holub_protocol.message import Message, Now, Opaque
 from holub_protocol.storage import Counter
@@ -120,3 +127,21 @@ def test_a_refused_message_uses_no_point() -> None:
         )  # fmt: skip
     assert sign(author, HOUR_START_S, "checkin")[0].k == 0
     assert (NEED.hourly, STATUS.hourly) == (300, 4)
+
+
+@pytest.mark.parametrize(
+    ("last", "wall_s", "point", "left_s"),
+    [
+        (None, 7200, (7200, 0), 3600),
+        ((7200, 4), 7201, (7201, 5), 3599),
+        ((7200, 4), 10_800, (10_800, 0), 3600),
+        ((10_800, 4), 10_790, (10_800, 5), 3610),
+    ],
+)
+def test_the_next_point_counts_its_hour(
+    last: tuple[int, int] | None, wall_s: int, point: tuple[int, int], left_s: int
+) -> None:
+    """k is what the hour has used; with a clock set back that is the later hour, which ends
+    later."""
+    assert next_point(last, wall_s) == point
+    assert hour_left_s(point[0], wall_s) == left_s

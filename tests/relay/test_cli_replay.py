@@ -7,15 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_protocol.areas import ukraine
+from holub_protocol.storage import Counter, Writes
 from holub_relay.cli.replay import (
     SPEED_MAX,
+    Player,
+    Quota,
     Siren,
     busiest_hour,
+    check_speed,
     highest_speed,
     read_sirens,
     steps,
 )
 from holub_relay.errors import OperatorError
+from holub_relay.requests import Answer, Request
+from holub_relay.station import Station
 from support_relay import KYIV, made, ok, ok_json, run
 
 OBLAST = 30_281
@@ -49,7 +55,8 @@ def test_a_speed_beyond_the_grant_is_refused_before_anything(tmp_path: Path) -> 
     assert "this desk's grant allows 1000" in result.output
     fits = int(result.output.split("highest that fits is ")[1].split()[0])
     sirens = read_sirens(file, ukraine())
-    assert busiest_hour(sirens, fits) <= 1000 < busiest_hour(sirens, fits + 1)
+    quota = Quota(1000)
+    assert busiest_hour(sirens, fits, quota) <= 1000 < busiest_hour(sirens, fits + 1, quota)
     assert ok_json("list", "--data", data, "--kind", "alert") == []
 
 
@@ -59,7 +66,7 @@ def test_the_real_day_is_read_whole(shared_data: Path) -> None:
     changes = tuple(steps(sirens))
     assert (len(sirens), len(changes)) == (411, 404)
     assert sum(siren.on for siren in changes) == 204
-    assert highest_speed(changes, 1000) == int(SPEED_MAX)
+    assert highest_speed(changes, Quota(1000)) == int(SPEED_MAX)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +124,124 @@ def test_the_highest_speed_fits_and_the_reckoning_covers_all_messages(
     speed is one that the rate allows."""
     at = [siren.at_s / speed for siren in sirens]
     plain = max(sum(1 for other in at if begin <= other < begin + 3600) for begin in at)
-    assert busiest_hour(sirens, speed) > plain
-    fits = highest_speed(sirens, rate)
-    assert fits == 0 or busiest_hour(sirens, fits) <= rate
+    assert busiest_hour(sirens, speed, Quota(rate)) > plain
+    fits = highest_speed(sirens, Quota(rate))
+    assert fits == 0 or busiest_hour(sirens, fits, Quota(rate)) <= rate
+
+
+@given(
+    sirens=SIRENS, speed=st.floats(0.1, 1e5), used=st.integers(0, 99), left_s=st.integers(1, 3600)
+)
+def test_what_is_signed_already_counts_until_its_hour_ends(
+    sirens: tuple[Siren, ...], speed: float, used: int, left_s: int
+) -> None:
+    """It is added to what falls into the hour that runs, and to nothing later."""
+    soon = sum((siren.at_s - sirens[0].at_s) / speed < left_s for siren in sirens)
+    needed = busiest_hour(sirens, speed, Quota(100, used, left_s))
+    fresh = busiest_hour(sirens, speed, Quota(100))
+    assert needed >= max(fresh, used + soon)
+    assert needed <= fresh + used
+
+
+@pytest.mark.parametrize(
+    ("used", "told"),
+    [
+        (950, r"and 950 that are signed already\); .* the highest that fits is \d+, or wait 900 s"),
+        (1000, "grant allows 1000; wait 900 s"),
+    ],
+)
+def test_a_replay_beyond_the_rest_of_the_hour_is_refused(used: int, told: str) -> None:
+    """What fits now, and how long to wait until this speed fits, are told."""
+    sirens = tuple(Siren(60 * n, KYIV, n % 2 == 0) for n in range(400))
+    check_speed(sirens, 1e6, Quota(1000, 500, 900))
+    with pytest.raises(OperatorError, match=told):
+        check_speed(sirens, 1e6, Quota(1000, used, 900))
+
+
+def test_no_speed_fits_a_desk_of_few_messages() -> None:
+    """The rhythm of boards alone takes more than the grant gives."""
+    with pytest.raises(OperatorError, match="no speed fits: split the file"):
+        check_speed((Siren(0, KYIV, True),), 1, Quota(5))
+
+
+def test_the_desk_says_what_it_has_signed(tmp_path: Path) -> None:
+    """A replay after others in the same hour is refused before its first message."""
+    data = made(tmp_path)
+    with Station.open(data) as station:
+        desk, later_s = station.desk_key().public, station.now().wall_s + 3600
+        assert station.desk_hour()[0] == 0
+        counter = Counter(desk, "alert", later_s, 996)
+        station.store.commit(Writes(counters=(counter,)))
+        used, left_s = station.desk_hour()
+        assert used == 997
+        assert 3600 < left_s <= 7201
+    file = tmp_path / "day.csv"
+    file.write_text(HEAD + f"1000,{KYIV},1\n2000,{KYIV},0\n")
+    result = run("alert", "replay", file, "--data", data, "--speed", "100000")
+    assert result.exit_code == 1
+    assert "997 that are signed already" in result.output
+    assert ok_json("list", "--data", data, "--kind", "alert") == []
+
+
+class Node:
+    """Answers as a node would whose desk has room for `room` more alerts this hour; `failing`
+    is raised at the n-th alert."""
+
+    def __init__(self, room: int = 100, failing: dict[int, BaseException] | None = None) -> None:
+        self.room, self.failing = room, failing or {}
+        self.signed: list[tuple[str, int]] = []
+        self.waited_s: list[float] = []
+
+    def call(self, request: Request) -> Answer:
+        """Sign an alert, or say how the desk is."""
+        if request["do"] == "desk":
+            return {"rate": 100, "used": 100 - self.room, "hour_left_s": 77}
+        if error := self.failing.pop(len(self.signed), None):
+            raise error
+        if not self.room:
+            raise OperatorError("this key has signed its 100 alert messages")
+        self.room -= 1
+        self.signed.append((request["verb"], request["areas"][0]))
+        return {"incident": f"{request['areas'][0]:016x}"}
+
+    def sleep(self, seconds: float) -> None:
+        """Let an hour begin."""
+        self.waited_s.append(seconds)
+        self.room += 100 if seconds else 0
+
+
+DAY = (Siren(0, KYIV, True), Siren(0, OBLAST, True), Siren(0, OBLAST, False))
+
+
+def test_a_full_hour_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Alerts signed by others meanwhile do not end a replay halfway."""
+    node = Node(room=1)
+    monkeypatch.setattr("holub_relay.cli.replay.time.sleep", node.sleep)
+    result = Player(node.call, Path("d"), confirm=False, quiet=False).play(DAY, 1)
+    assert (result["starts"], result["clears"], result["still_on"]) == (2, 1, [KYIV])
+    assert [seconds for seconds in node.waited_s if seconds] == [77]
+    assert "this hour's 100 are signed; going on in 77 s" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OperatorError("the relay is gone")])
+def test_who_stops_a_replay_is_told_what_is_on(error: BaseException) -> None:
+    """Each alert that is on comes with the command that clears it, a clear that failed too."""
+    node = Node(failing={2: error})
+    with pytest.raises(OperatorError) as caught:
+        Player(node.call, Path("my data"), confirm=False, quiet=True).play(DAY, 1)
+    words = str(caught.value)
+    assert words.startswith(str(error) or "interrupted")
+    assert "alerts still on: 2; to clear them:" in words
+    for area in (KYIV, OBLAST):
+        assert f"\n  holub alert clear --data 'my data' --incident {area:016x}" in words
+
+
+def test_a_start_cut_short_is_in_doubt() -> None:
+    """Whether it was signed is not known; with nothing else on there is nothing to clear."""
+    with pytest.raises(OperatorError) as caught:
+        Player(Node(failing={0: KeyboardInterrupt()}).call, Path("d"), False, True).play(DAY, 1)
+    assert str(caught.value) == (
+        f"interrupted; the alert for {KYIV} may be on too: `holub status` tells"
+    )

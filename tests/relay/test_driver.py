@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,6 +129,16 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return first, joined(folder, first)
 
 
+@asynccontextmanager
+async def running(*rigs: Rig) -> AsyncIterator[trio.Nursery]:
+    """Run the drivers while the context lasts."""
+    async with trio.open_nursery() as nursery:
+        for rig in rigs:
+            nursery.start_soon(rig.driver.run)
+        yield nursery
+        nursery.cancel_scope.cancel()
+
+
 async def linked(desk: Rig, other: Rig) -> None:
     """Give the desk its grants from its own directory, and bring one link up."""
     with Station.open(desk.station.data_dir) as opened:
@@ -147,9 +158,7 @@ async def test_an_acknowledgement_never_leaves_before_the_commit(
 ) -> None:
     """A relay whose disk is slow says nothing that counts a message in until it is on disk."""
     desk, other = Rig(pair[0]), Rig(pair[1])
-    async with trio.open_nursery() as nursery:
-        for rig in (desk, other):
-            nursery.start_soon(rig.driver.run)
+    async with running(desk, other):
         await linked(desk, other)
         other.writer.held = True
         said = len(other.wire.frames())
@@ -165,7 +174,6 @@ async def test_an_acknowledgement_never_leaves_before_the_commit(
         await trio.sleep(0.3)
         await settle(desk, other)
         assert Root.__name__ in other.wire.frames()[said:]
-        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.trio
@@ -175,9 +183,7 @@ async def test_an_alert_of_another_leaves_before_the_commit(
     """An alert that is passed on waits for no disk: its bytes are on the second link at once."""
     desk, other = Rig(pair[0]), Rig(pair[1])
     third = key("a third relay").public
-    async with trio.open_nursery() as nursery:
-        for rig in (desk, other):
-            nursery.start_soon(rig.driver.run)
+    async with running(desk, other):
         await linked(desk, other)
         neighbour = Rig(pair[0]).station
         node = neighbour.node
@@ -194,7 +200,6 @@ async def test_an_alert_of_another_leaves_before_the_commit(
         await settle(desk, other)
         assert Put.__name__ in other.wire.frames()
         assert other.writer.jobs
-        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.trio
@@ -203,9 +208,7 @@ async def test_an_own_alert_leaves_only_after_its_commit(
 ) -> None:
     """What is signed here might be forgotten by a crash and its counter used again: it waits."""
     desk, other = Rig(pair[0]), Rig(pair[1])
-    async with trio.open_nursery() as nursery:
-        for rig in (desk, other):
-            nursery.start_soon(rig.driver.run)
+    async with running(desk, other) as nursery:
         await linked(desk, other)
         desk.writer.held = True
         desk.wire.sent.clear()
@@ -223,7 +226,6 @@ async def test_an_own_alert_leaves_only_after_its_commit(
         await settle(desk, other)
         assert Put.__name__ in desk.wire.frames()
         assert len(answers) == 1
-        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.trio
@@ -255,9 +257,7 @@ async def test_a_full_store_forgets_and_closes(
     """Without room the message is not held, who published it is told, and the links to which
     that batch spoke are closed, for their acknowledgements are lost."""
     desk, other = Rig(pair[0]), Rig(pair[1])
-    async with trio.open_nursery() as nursery:
-        for rig in (desk, other):
-            nursery.start_soon(rig.driver.run)
+    async with running(desk, other):
         await linked(desk, other)
         desk.writer.fail = StoreFull("no room")
         answer = await desk.driver.request(START)
@@ -268,7 +268,6 @@ async def test_a_full_store_forgets_and_closes(
         assert status["alerts"] == []
         assert (1, "the store is full") in desk.wire.closed
         assert desk.driver.stats().full >= 1
-        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.trio
@@ -290,16 +289,13 @@ async def test_pages_hear_of_changes(
     """An alert ticks; a listing does not."""
     ticks: list[None] = []
     desk, other = Rig(pair[0], lambda: ticks.append(None)), Rig(pair[1])
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(desk.driver.run)
-        nursery.start_soon(other.driver.run)
+    async with running(desk, other):
         await linked(desk, other)
         before = len(ticks)
         await desk.driver.request({"do": "list"})
         assert len(ticks) == before
         await desk.driver.request(START)
         assert len(ticks) > before
-        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.trio
@@ -308,8 +304,7 @@ async def test_junk_closes_one_link_only(
 ) -> None:
     """A peer that sends no frames is closed with a reason; the driver goes on."""
     desk = Rig(pair[0])
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(desk.driver.run)
+    async with running(desk):
         for junk in (b"\x00\x00", b"\xff\xff" + b"x" * 5000, b"\x00\x01\xff"):
             number = 10 + junk[0] + len(junk)
             desk.driver.on_up(number, key(f"peer {number}").public)
@@ -318,4 +313,3 @@ async def test_junk_closes_one_link_only(
             desk.driver.on_down(number)
         assert len(desk.wire.closed) == 3
         assert "error" not in await desk.driver.request({"do": "status"})
-        nursery.cancel_scope.cancel()

@@ -38,6 +38,10 @@ PASSES_MAX: Final = 4
 """How often what lacked its chain is offered: a chain has at most 4 grants, and files that we
 write have it first. Only a file that others have put together needs a second pass."""
 
+AGAIN_MAX: Final = 100_000
+"""Places remembered for a later pass, 8 bytes each: a store has as many messages; a gigabyte of
+messages by unknown keys costs no more memory than this."""
+
 QR_TEXT_MAX: Final = 6144
 """Characters of base45 that the largest message, 4096 bytes, has."""
 
@@ -47,32 +51,41 @@ _LATER: Final = tuple(reason.token for reason in Refusal if not reason.final)
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the records: taken by kind, known before, refused by reason; `again` has the
-    places of those whose chain may still come."""
+    """What came of the records: taken by kind, known before, refused by reason; of those whose
+    chain may still come the places in the file, and how many they are by reason."""
 
     taken: dict[str, int] = field(default_factory=dict)
     known: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    final: dict[str, int] = field(default_factory=dict)
     again: "array[int]" = field(default_factory=lambda: array("Q"))
+    waiting: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """How many were refused, by reason in order of name."""
+        names = sorted({*self.final, *self.waiting})
+        return {name: self.final.get(name, 0) + self.waiting.get(name, 0) for name in names}
 
     def add(self, outcome: str, kind: str | None, offset: int, first: bool) -> None:
         """Count one; what is known only on a later pass came in by itself since the first."""
         if outcome == TAKEN or (outcome == KNOWN and not first):
-            name = kind or "?"
-            self.taken[name] = self.taken.get(name, 0) + 1
+            _count(self.taken, kind or "?")
         elif outcome == KNOWN:
             self.known += 1
+        elif outcome in _AGAIN and len(self.again) < AGAIN_MAX:
+            _count(self.waiting, outcome)
+            self.again.append(offset)
         else:
-            self.refused[outcome] = self.refused.get(outcome, 0) + 1
-            if outcome in _AGAIN:
-                self.again.append(offset)
+            _count(self.final, outcome)
 
     def retry(self) -> "array[int]":
-        """Return the places to offer again, and forget that they were refused."""
-        for outcome in _AGAIN:
-            self.refused.pop(outcome, None)
-        places, self.again = self.again, array("Q")
+        """Return the places to offer again, and forget what became of them."""
+        places, self.again, self.waiting = self.again, array("Q"), {}
         return places
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1
 
 
 class FileReader:
@@ -176,7 +189,7 @@ def lines(file: Path, tally: Tally, report: Report, bad_blocks: int) -> list[str
     out.append(f"taken {sum(tally.taken.values())}{f' ({kinds})' if kinds else ''}")
     out.append(f"known before {tally.known}")
     if tally.refused:
-        reasons = ", ".join(f"{name} {count}" for name, count in sorted(tally.refused.items()))
+        reasons = ", ".join(f"{name} {count}" for name, count in tally.refused.items())
         out.append(f"refused {sum(tally.refused.values())}: {reasons}")
     if any(name in _LATER for name in tally.refused):
         later = ", ".join(sorted(name for name in tally.refused if name in _LATER))

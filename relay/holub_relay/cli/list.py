@@ -16,21 +16,21 @@ from holub_relay.requests import Answer
 @json_option
 @told
 def list_(data: Path, kind: str | None, as_json: bool) -> None:
-    """List the messages held, the most urgent class first, each in order of arrival."""
+    """List the messages held, the most urgent class first, the oldest first within it."""
     with Client(data) as client:
-        start: int | None = 0
+        after: str | None = ""
         if as_json:
             click.echo("[", nl=False)
         first = True
-        while start is not None:
-            answer = client.call({"do": "list", "kind": kind, "start": start})
+        while after is not None:
+            answer = client.call({"do": "list", "kind": kind, "after": after})
             for message in answer["messages"]:
                 if as_json:
                     click.echo(("" if first else ",") + "\n " + _json(message), nl=False)
                 else:
                     click.echo(_line(message))
                 first = False
-            start = answer["next"]
+            after = answer["next"]
         if as_json:
             click.echo("\n]")
 

@@ -367,13 +367,19 @@ class Mdns:
                 overloaded = await self._attend(running, own)
                 nursery.cancel_scope.cancel()
         finally:
-            with trio.move_on_after(MDNS_CLOSE_S, shield=True):
-                await self._in_thread(running.close, abandon=True)
+            await self._close(running)
         if trio.current_time() - begun_s > MDNS_REST_S_MAX:
             self._rest_s = MDNS_REST_S_MIN
         if overloaded:
             self._failures[OVERLOADED] += 1
             await self._rest()
+
+    async def _close(self, running: Running) -> None:
+        with trio.move_on_after(MDNS_CLOSE_S, shield=True):
+            try:
+                await self._in_thread(running.close, abandon=True)
+            except Exception as error:  # its goodbye found no network, say
+                self._failures[type(error).__name__] += 1
 
     async def _announce(self, running: Running) -> None:
         try:
