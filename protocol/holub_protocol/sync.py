@@ -44,7 +44,7 @@ class Sync:
         self._declined: dict[bytes, None] = {}
         self._unwanted: dict[bytes, None] = {}
         self._snapshots: dict[Class, tuple[Snapshot, int, int]] = {}
-        self._changed: dict[Class, None] = {}
+        self._changed: dict[Class, bool] = {}
         self._whole = True
         self._root_due_us = now.mono_us
         self._root_sent_us = now.mono_us - ROOT_SPACING_US
@@ -64,13 +64,20 @@ class Sync:
             self._compare(cls, shelf, now, SETTLE_US if cls in self.equal else 0)
             if before is False and self.equal[cls]:
                 settled.append(cls)
-        if self._changed and not self._whole and all(map(self.equal.get, self._changed)):
-            # The peer counts what was pushed to it already: there is nothing to tell it.
-            self._changed.clear()
-            self._root_due_us = self._root_sent_us + self._root_pause_us
+        if not self._whole:
+            self._forget_pushed()
         for cls in settled:
             # The peer can't know yet that nothing is missing any more.
             self.changed(cls, received=True, now=now)
+
+    def _forget_pushed(self) -> None:
+        """Where the peer counts what was pushed to it there is nothing to tell. What came from
+        the peer is told all the same: our root is its acknowledgement."""
+        for cls in [c for c, received in self._changed.items() if not received]:
+            if self.equal.get(cls):
+                del self._changed[cls]
+        if not self._changed:
+            self._root_due_us = self._root_sent_us + self._root_pause_us
 
     def _compare(self, cls: Class, shelf: Shelf, now: Now, settle_us: int) -> None:
         count, digest = shelf.holdings.root(cls, self._salt)
@@ -98,6 +105,8 @@ class Sync:
             if id_ not in self._unwanted:
                 self._outbox.put(id_, heard.cls)
         self._want(heard.cls, difference.want, shelf)
+        if difference == Difference(()):
+            self.changed(heard.cls, received=True, now=now)
         self._say(heard.cls, heard.low, difference, len(snapshot))
         if heard.cls in self._open_at_us:
             self._open_at_us[heard.cls] = now.mono_us + RECONCILE_AGAIN_US
@@ -150,8 +159,7 @@ class Sync:
 
     def changed(self, cls: Class, received: bool, now: Now) -> None:
         """The own set has changed: tell the peer soon, at once if it came from a peer."""
-        if cls not in self._changed:
-            self._changed[cls] = None
+        self._changed[cls] = self._changed.get(cls, False) or received
         after_us = 0 if received else ROOT_PUSHED_US
         due_us = max(now.mono_us + after_us, self._root_sent_us + ROOT_SPACING_US)
         self._root_due_us = min(self._root_due_us, due_us)
