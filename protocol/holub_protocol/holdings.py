@@ -71,7 +71,7 @@ class Holdings:
     that jumps later neither deletes nor revives anything."""
 
     def __init__(self, quota_bytes: int, salt: bytes = bytes(SALT_BYTES)) -> None:
-        """Hold bodies of up to `quota_bytes`; every row, held or seen, counts as 256 more. `salt` is 8
+        """Hold up to `quota_bytes`: bodies, and 256 for every row, held or seen. `salt` is 8
         secret bytes that place ids in memory."""
         self.quota_bytes = quota_bytes
         self.used_bytes = 0
@@ -260,6 +260,10 @@ class Holdings:
     def cls(self, id_: bytes) -> Class:
         """Return the class of a seen id."""
         return _CLASSES[self._cls[self._slot(id_)]]
+
+    def created_s(self, id_: bytes) -> int:
+        """Return when a seen message was made, by its signer's clock."""
+        return self._created[self._slot(id_)]
 
     def signer(self, id_: bytes) -> bytes:
         """Return the key that signed a seen message."""

@@ -49,7 +49,7 @@ from holub_protocol.limits import (
 from holub_protocol.message import Message, Now
 from holub_protocol.policy import Policy
 from holub_protocol.reconcile import short_id
-from holub_protocol.refusal import Refusal
+from holub_protocol.refusal import REMEDIES, Refusal
 from holub_protocol.session import Session, Stage
 from holub_protocol.stats import NodeStats
 from holub_protocol.storage import ROW_BYTES, Counter, Row, State, Writes
@@ -251,7 +251,10 @@ class Node:
         outcome = self._take_in(raw, LOCAL, 0, now)
         if isinstance(outcome, Refusal):
             self._refused(outcome, None)
-            raise PublishError(f"this {kind.name} is refused here: {outcome.token}")
+            raise PublishError(
+                f"{kind.name} for area {area} by key {key.hex()[:16]} is refused here, "
+                f"{outcome.token}: {REMEDIES.get(outcome, 'see the decisions of the realm')}"
+            )
         message = decode(raw, self.trust.realm_id)
         assert isinstance(message, Message)
         return message
@@ -261,6 +264,8 @@ class Node:
         if now.reliable != self._reliable:
             self._reliable = now.reliable
             self.holdings.rebase(now)
+            for keeper in self._boards.values():
+                keeper.touch(now)
         for id_ in self.holdings.advance(now):
             self._expire(id_)
         for waiting in self._pen.take(now):
@@ -484,7 +489,12 @@ class Node:
             self._forget(id_)
 
     def _sign_boards(self, now: Now) -> None:
+        """Sign what is due; by a clock that nothing vouches for no board is signed, and its
+        missing shows everywhere that this desk can't speak."""
         for keeper in self._boards.values():
+            if not now.reliable:
+                keeper.postpone(now)
+                continue
             try:
                 body = keeper.due(self.truth, self.areas, now)
                 if body is not None:

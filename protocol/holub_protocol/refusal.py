@@ -1,6 +1,8 @@
 """Why a message was not taken: values, counted by reason, never exceptions."""
 
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 
 
 class Refusal(Enum):
@@ -38,3 +40,24 @@ class Refusal(Enum):
     def token(self) -> str:
         """Its name in logs, metrics and on the command line."""
         return self.name.lower().replace("_", "-")
+
+
+REMEDIES: Mapping[Refusal, str] = MappingProxyType(
+    {
+        Refusal.UNKNOWN_SIGNER: "no grant for this key has arrived; ask a registrar for one",
+        Refusal.REVOKED: "the charter has revoked this key; sign with another",
+        Refusal.ROLE: "the key's grant is not of the role that this kind needs",
+        Refusal.KIND: "the key's grant does not name this kind",
+        Refusal.HAZARD: "the key's grant, or its authority, does not answer for this hazard",
+        Refusal.AREA: "the key's grant, or its authority, does not reach every area named, or an "
+        "area is not in the registry",
+        Refusal.GRANT_ENDED: "the key's grant has ended; ask a registrar for a new one",
+        Refusal.COUNTER: "the key has signed all its messages of this hour; wait for the next",
+        Refusal.SUPERSEDED: "a newer message of this key stands already",
+        Refusal.EXPIRED: "its lifetime is over by this machine's clock; check the clock",
+        Refusal.FUTURE: "it is from the future by this machine's clock; check the clock",
+        Refusal.QUOTA: "this node remembers all it may of this key; wait until some expire",
+        Refusal.FULL: "the store is full; raise store_mib",
+    }
+)
+"""What the person at the keyboard can do about a refusal of what was signed here."""

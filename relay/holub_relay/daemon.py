@@ -366,4 +366,5 @@ def _greeting(station: Station, addresses: Addresses) -> list[str]:
         *(f"phones  {url}" for url in phone_urls(station.config.page, addresses.page)),
         f"listens {addresses.listen}",
         f"data    {station.data_dir}",
+        *([f"damage  {station.salvaged}"] if station.salvaged else []),
     ]

@@ -104,11 +104,12 @@ def join(
     entropy: Callable[[int], bytes],
     words: str | None = None,
     confirm: Confirm = lambda _: False,
+    desk: bool = False,
 ) -> Made:
     """Pin the charter at `source` (a file or an http(s) URL) and make this relay's key.
 
     `words` is the fingerprint that the realm's people gave; a URL beyond this machine needs it,
-    or a yes from `confirm`.
+    or a yes from `confirm`. With `desk` the machine also gets a desk's key, to be granted.
     """
     raw, local = read_source(source)
     trust = read_trust(raw, ukraine(), source)
@@ -126,6 +127,8 @@ def join(
         )
     prepare(data_dir)
     keyfile.create(data_dir, "node", entropy)
+    if desk:
+        keyfile.create(data_dir, "desk", entropy)
     _pin(data_dir, raw, config)
     with Station.open(data_dir) as station:
         station.settle()

@@ -81,7 +81,7 @@ def _alert(station: Station, request: Request) -> Answer:
     verb = Verb[verb_name.upper()]
     areas = [realm.area_of(str(a), station.areas) for a in _list(request, "areas")]
     token = request.get("hazard")
-    number = hazard_named(str(token)).number if token else 0
+    number = _hazard(str(token)) if token else 0
     incidents: tuple[bytes, ...] = ()
     if request.get("incident"):
         incident, open_words = _incident(station, _text(request, "incident"))
@@ -111,6 +111,13 @@ def _alert(station: Station, request: Request) -> Answer:
     )
     named = incidents[0] if incidents else message.id[:INCIDENT_BYTES]
     return {**_message_head(station, message), "incident": named.hex(), "verb": verb.name.lower()}
+
+
+def _hazard(token: str) -> int:
+    try:
+        return hazard_named(token).number
+    except ValueError as error:
+        raise OperatorError(str(error), Exit.USAGE) from None
 
 
 def _texts(request: Request) -> tuple[tuple[str, str], ...]:
@@ -175,7 +182,7 @@ def _grant(station: Station, request: Request) -> Answer:
     desk = role is Role.AUTHORITY
     named = [kind_named(str(name)) for name in _list(request, "kinds")]
     kinds = tuple(sorted({kind.number for kind in named})) or kinds_of(role)
-    hazards = sorted({hazard_named(str(token)).number for token in _list(request, "hazards")})
+    hazards = sorted({_hazard(str(token)) for token in _list(request, "hazards")})
     areas = sorted({realm.area_of(str(a), station.areas) for a in _list(request, "areas")})
     authority = _int(request, "authority", 1 if desk else 0, 0, 65_535)
     if authority and station.node.trust.charter.authority(authority) is None:
@@ -330,6 +337,7 @@ def _status(station: Station, _: Request) -> Answer:
             "bytes": station.store.size_bytes(),
             "quota_bytes": station.store.quota_bytes,
             "damaged": station.store.damaged,
+            "salvaged": station.salvaged,
         },
         "links": [
             {

@@ -153,6 +153,17 @@ class Station(Closing):
         """Close the store and let go of the lock."""
         self._closing.close()
 
+    @property
+    def salvaged(self) -> str | None:
+        """What became of a store that was found damaged at the start; None if it was sound."""
+        report = self.store.salvage if isinstance(self.store, SqliteStore) else None
+        if report is None:
+            return None
+        return (
+            f"the store was damaged and lies in {report.moved_to} now; {report.bodies} of "
+            f"{report.rows} messages were got back, the rest comes from neighbours"
+        )
+
     def now(self) -> Now:
         """Return the moment as the node knows it."""
         return self.clock.now()

@@ -66,3 +66,16 @@ def test_mistakes_are_told(tmp_path: Path, words: tuple[str, ...], told: str, co
     assert told in result.output
     assert result.exit_code == code
     assert not (tmp_path / "a").exists()
+
+
+def test_a_spare_desk_gets_its_key_and_the_commands_that_grant_it(tmp_path: Path) -> None:
+    """Joining with --desk makes a desk's key and prints the grants to ask the registrar for; run
+    as told they let it sign. A realm's maker has one already: --desk alone is a mistake."""
+    first, spare = made(tmp_path), tmp_path / "spare"
+    text = ok("init", "--data", spare, "--join", first / "charter.cbor", "--desk")
+    assert (spare / "keys" / "desk.key").stat().st_mode & 0o777 == 0o600
+    commands = [line.split() for line in text.splitlines() if "realm grant" in line]
+    assert [command[3] for command in commands] == ["--relay", "--desk"]
+    for command in commands:
+        ok(*command[1:-1], first)
+    assert run("init", "--data", tmp_path / "x", "--realm", "R", "--desk").exit_code == 2

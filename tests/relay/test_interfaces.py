@@ -6,7 +6,13 @@ import pytest
 import trio
 import trio.testing
 
-from holub_relay.discovery.interfaces import Changes, host_text, places
+from holub_relay.discovery.interfaces import (
+    Changes,
+    host_text,
+    is_own,
+    own_addresses,
+    places,
+)
 from holub_relay.limits import RESCAN_S
 
 
@@ -104,3 +110,24 @@ async def test_without_netlink_the_regular_look_remains(
     await changes.wait()
     assert trio.current_time() == pytest.approx(RESCAN_S)
     changes.close()
+
+
+def test_our_addresses_have_their_networks() -> None:
+    """Each address comes with its prefix and interface; a listener on loopback has only that."""
+    (loopback,) = own_addresses("127.0.0.1")
+    assert (str(loopback.ip), loopback.name, loopback.host) == ("127.0.0.1/8", "lo", "127.0.0.1")
+    assert own_addresses("192.0.2.254") == ()
+    for own in own_addresses(None):
+        assert own.name != "lo"
+        assert own.host.endswith(f"%{own.name}") is (own.ip.version == 6 and own.ip.is_link_local)
+        if own.ip.version == 4:
+            assert own_addresses(own.host) == (own,)
+
+
+def test_an_address_that_is_gone_is_noticed() -> None:
+    """A socket's own address counts while the machine has it, and not when it has not."""
+    lo = socket.if_nametoindex("lo")
+    assert is_own(("127.0.0.1", 7447))
+    assert not is_own(("192.0.2.254", 7447))
+    assert not is_own(("2001:db8::254", 7447, 0, 0))
+    assert not is_own(("fe80::254", 7447, 0, lo))

@@ -384,3 +384,37 @@ async def test_end_of_the_manager_ends_links_and_listening() -> None:
         await until(lambda: node.hooks.events == [("up", 1), ("down", 1)])
         with pytest.raises(LinkError, match="unreachable"):
             await call(2, node)
+
+
+@pytest.mark.trio
+async def test_a_link_whose_own_address_is_gone_is_cut_and_dialled_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a change of addresses links that still have theirs stay; one that has not is counted
+    as moved and stands again at once, by what is known of the peer."""
+    lost: list[tuple[object, ...]] = []
+    monkeypatch.setattr("holub_relay.links.Changes", Shaken)
+    monkeypatch.setattr("holub_relay.links.is_own", lambda address: address not in lost)
+    async with nodes(0, 1, granted=False) as (first, second):
+        first.manager.hint(LOOPBACK, second.port, second.identity.public)
+        await until(lambda: first.hooks.keys and second.hooks.keys)
+        await trio.sleep(0.05)
+        assert first.hooks.events == [("up", 1)]
+        (link,) = first.manager._links.values()
+        lost.append(link.connection.local)
+        await until(lambda: len(first.hooks.events) == 3)
+        assert first.hooks.events == [("up", 1), ("down", 1), ("up", 2)]
+        assert first.manager.faults()[LinkFault.MOVED] == 1
+        (hint,) = first.manager.hints()
+        assert (hint.linked, hint.outcome, hint.port) == (True, "linked", second.port)
+
+
+class Shaken:
+    """Interfaces that change a hundred times a second."""
+
+    async def wait(self) -> None:
+        """Return soon."""
+        await trio.sleep(0.01)
+
+    def close(self) -> None:
+        """Nothing to close."""

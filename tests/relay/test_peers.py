@@ -3,6 +3,7 @@
 import math
 from random import Random
 
+from holub_relay.discovery.hints import Source
 from holub_relay.discovery.peers import Dial, Peers
 from holub_relay.limits import (
     ADDRESSES_PER_PEER,
@@ -11,6 +12,7 @@ from holub_relay.limits import (
     REDIAL_S_MAX,
     STRANGER_DIALS,
     STRANGERS_PER_HOST,
+    UNSIGNED_STRANGERS,
 )
 
 FRIEND = b"f" * 32
@@ -226,3 +228,74 @@ def test_dials_at_once_are_bounded() -> None:
     assert len(first) == DIALS
     peers.failed(first[0], 0.0)
     assert len(due(peers, 0.5)) == 1
+
+
+def test_a_word_that_comes_while_dialling_is_not_lost() -> None:
+    """Heard again during an attempt that then fails: tried again at once, not after the pause
+    that many failures have earned."""
+    peers = table(FRIEND)
+    now_s = 0.0
+    peers.hint("10.0.0.2", 7, FRIEND, now_s)
+    for _ in range(8):
+        now_s = max(now_s, upcoming(peers, now_s))
+        (dial,) = due(peers, now_s)
+        peers.failed(dial, now_s + 0.1)
+    now_s = upcoming(peers, now_s)
+    (dial,) = due(peers, now_s)
+    peers.hint("10.0.0.2", 7, FRIEND, now_s + 3.0)
+    peers.failed(dial, now_s + 5.0)
+    assert upcoming(peers, now_s + 5.0) == now_s + 5.0
+
+
+def test_our_own_change_makes_a_stranger_be_dialled_again() -> None:
+    """A stranger whose link ended because our address went is not left until it is heard of."""
+    peers = table()
+    peers.hint("10.0.0.2", 7, STRANGER, 0.0)
+    (dial,) = due(peers, 0.0)
+    peers.linked(STRANGER, dial, 0.1)
+    peers.unlinked(STRANGER, 100.0, 100.0)
+    assert due(peers, 200.0) == []
+    peers.again(STRANGER, 200.0)
+    assert len(due(peers, 200.0)) == 1
+    peers.again(FRIEND, 200.0)
+
+
+def test_unsigned_strangers_wait_behind_signed_ones_in_a_part_of_the_table() -> None:
+    """A flood of invented relays over mDNS takes a quarter of the rows and its own budget: a
+    stranger that signed a beacon is remembered and dialled first."""
+    peers = table()
+    for number in range(2000):
+        peers.hint("10.0.0.66", 7, stranger(number), number / 10, Source.ZEROCONF)
+    assert len(peers) <= UNSIGNED_STRANGERS
+    peers.hint("10.0.0.2", 7, STRANGER, 200.0)
+    assert due(peers, 200.0)[0].expected_key == STRANGER
+
+
+def test_hints_are_told_with_source_and_outcome() -> None:
+    """What an operator sees: linked first, the reason of a failure, and which were proven."""
+    peers = table(FRIEND)
+    peers.hint("10.0.0.3", 7, STRANGER, 0.0, Source.ZEROCONF)
+    peers.hint("10.0.0.2", 7, FRIEND, 0.0)
+    for dial in due(peers, 1.0):
+        if dial.expected_key == FRIEND:
+            peers.linked(FRIEND, dial, 1.0)
+        else:
+            peers.failed(dial, 1.0, outcome="timeout")
+    first, second = peers.hints(3.0)
+    assert (first.key, first.linked, first.outcome) == (FRIEND, True, "linked")
+    assert (second.source, second.outcome, second.tried_ago_s) == (Source.ZEROCONF, "timeout", 2.0)
+    assert peers.proven() == ((FRIEND, "10.0.0.2", 7),)
+
+
+def test_a_peer_that_dialled_us_is_worth_remembering() -> None:
+    """Where its beacon comes from the same host as its link, the address is proven, whichever
+    came first; a stranger's is not kept."""
+    peers = table(FRIEND)
+    peers.linked(FRIEND, None, 0.0, host="10.0.0.2")
+    assert peers.proven() == ()
+    peers.hint("10.0.0.2", 7, FRIEND, 1.0)
+    peers.hint("10.0.0.9", 7, FRIEND, 1.0)
+    assert peers.proven() == ((FRIEND, "10.0.0.2", 7),)
+    peers.hint("10.0.0.3", 7, STRANGER, 1.0)
+    peers.linked(STRANGER, None, 2.0, host="10.0.0.3")
+    assert len(peers.proven()) == 1

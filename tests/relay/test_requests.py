@@ -174,7 +174,7 @@ WRONG: list[tuple[dict[str, Any], str, Exit]] = [
     ({**START, "areas": "93317"}, "areas is no list", Exit.USAGE),
     ({**START, "areas": [1]}, "'1' is no area id", Exit.USAGE),
     ({**START, "areas": []}, "needs --area", Exit.USAGE),
-    ({**START, "hazard": "storm"}, "no hazard is called 'storm'", Exit.FAILED),
+    ({**START, "hazard": "storm"}, "no hazard is called 'storm'", Exit.USAGE),
     ({**START, "hazard": None}, "needs --hazard", Exit.USAGE),
     ({**START, "texts": {"ukr": "x"}}, "'ukr'", Exit.USAGE),
     ({**START, "texts": {"uk": "x" * 5000}}, "", Exit.FAILED),

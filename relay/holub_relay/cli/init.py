@@ -30,6 +30,7 @@ def set_up_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @data_option
 @set_up_options
+@click.option("--desk", is_flag=True, help="With --join: also make a desk's key here.")
 @told
 def init(
     data: Path,
@@ -37,11 +38,16 @@ def init(
     join: str | None,
     fingerprint: str | None,
     area: str | None,
+    desk: bool,
 ) -> None:
     """Set up an empty data directory: make a realm, or join one by its charter."""
+    if desk and join is None:
+        raise OperatorError(
+            "--desk belongs to --join: a realm's maker has a desk's key", Exit.USAGE
+        )
     if realm_name is None and join is None:
         raise OperatorError("init needs --realm NAME or --join CHARTER", Exit.USAGE)
-    for line in set_up(data, realm_name, join, fingerprint, area, Config()):
+    for line in set_up(data, realm_name, join, fingerprint, area, Config(), desk):
         click.echo(line)
 
 
@@ -52,6 +58,7 @@ def set_up(
     fingerprint: str | None,
     area: str | None,
     config: Config,
+    desk: bool = False,
 ) -> list[str]:
     """Do what `init` does and return the lines to print."""
     if realm_name is not None and join is not None:
@@ -69,16 +76,19 @@ def set_up(
         made = realm.make(data, name, config, os.urandom)
     else:
         assert join is not None
-        made = realm.join(data, join, config, os.urandom, fingerprint, _ask)
+        made = realm.join(data, join, config, os.urandom, fingerprint, _ask, desk)
     lines = [f"realm {made.name} in {data}"]
     lines += [f"  {path}  {what}" for path, what in made.files]
-    lines += ["fingerprint, for those who join:", f"  {made.words}"]
+    lines += ["fingerprint, to compare with the realm's other people:", f"  {made.words}"]
     if join is not None:
         node = keyfile.load(data, "node")
         lines += [
-            "this relay may carry; to speak it needs a grant, which a registrar signs:",
+            "this relay may carry; to speak it needs a grant, signed on the registrar's machine:",
             f"  holub realm grant --relay --subject {node.public.hex()} --data DIR",
         ]
+    if desk:
+        key = keyfile.load(data, "desk")
+        lines.append(f"  holub realm grant --desk --subject {key.public.hex()} --data DIR")
     return lines
 
 

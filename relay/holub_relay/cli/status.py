@@ -49,6 +49,8 @@ def lines(answer: Answer) -> list[str]:
     out += [_alert_line(view) for view in answer["alerts"]]
     held = ", ".join(f"{row['class']} {row['messages']}" for row in answer["held"])
     out.append(f"held     {held} ({answer['store']['bytes'] >> 10} KiB of store)")
+    if answer["store"]["salvaged"]:
+        out.append(f"damage   {answer['store']['salvaged']}")
     if answer["refusals"]:
         refusals = ", ".join(f"{name} {count}" for name, count in answer["refusals"].items())
         out.append(f"refused  {refusals}")
