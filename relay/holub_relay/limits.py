@@ -37,6 +37,12 @@ DEAD_S: Final = 15.0
 """A link without authenticated traffic is dead: three keep-alives missed. Bytes that do not
 authenticate do not count, so a trickle holds no place."""
 
+DOUBT_S: Final = 7.0
+"""A link silent for so long is doubted if its peer's signed beacon is heard: the peer is dialled,
+and the new link replaces the old. After a cable is back TCP itself waits for its next
+retransmission, 7 s in the median after 7 s without. Two seconds over KEEP_ALIVE_S, for slow links;
+whoever replays beacons causes an attempt, no more."""
+
 SIMULTANEOUS_S: Final = 5.0
 """Two links of one key in opposite directions within this time are simultaneous dials, where the
 lower key's stays; later, the newer one stays, for then the peer has lost the older. Two sides

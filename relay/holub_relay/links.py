@@ -24,6 +24,7 @@ from holub_relay.limits import (
     BAN_S_MAX,
     BANS,
     CLOSE_S,
+    DOUBT_S,
     KEEP_ALIVE_S,
     SEAL_BYTES,
     SEND_QUEUE_BYTES,
@@ -133,8 +134,13 @@ class LinkManager:
         """A relay may be there: dial at once unless a link to `key` stands."""
         if key == self._key.public or (key is not None and self._is_banned(key)):
             return
-        self._peers.hint(host, port, key, trio.current_time(), source)
-        if key not in self._by_key:
+        now_s = trio.current_time()
+        link = self._by_key.get(key) if key is not None else None
+        silent = link is not None and now_s - link.connection.heard_s > DOUBT_S
+        if key is not None and silent and source is Source.BEACON:
+            self._peers.doubt(key)
+        self._peers.hint(host, port, key, now_s, source)
+        if link is None or silent:
             self._peers_changed.set()
 
     def send(self, link_id: int, data: bytes) -> int:

@@ -32,7 +32,7 @@ class Connection:
         self._stream = stream
         self._link = link
         self._early = plaintext
-        self._heard_s = trio.current_time()
+        self.heard_s = trio.current_time()
         self.address = address
         self.local = _own_address(stream)
         self.bytes_in = 0
@@ -59,7 +59,7 @@ class Connection:
             return early
         while True:
             opened = self._link.opened_messages
-            with trio.move_on_at(self._heard_s + DEAD_S) as scope:
+            with trio.move_on_at(self.heard_s + DEAD_S) as scope:
                 data = await _receive_some(self._stream)
             if scope.cancelled_caught:
                 raise LinkError(LinkFault.TIMEOUT, f"nothing heard for {DEAD_S:.0f} s")
@@ -68,7 +68,7 @@ class Connection:
             self.bytes_in += len(data)
             _, plaintext = self._link.receive(data)
             if self._link.opened_messages != opened:
-                self._heard_s = trio.current_time()
+                self.heard_s = trio.current_time()
             if plaintext:
                 return plaintext
 

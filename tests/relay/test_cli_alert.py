@@ -45,7 +45,7 @@ def test_update_withdraw_and_test(data: Path) -> None:
     [
         (("start", "--hazard", "fire"), "--area", 2),
         (("start", "--area", "93317"), "--hazard", 2),
-        (("start", "--area", "93317", "--hazard", "rain"), "no hazard is called 'rain'", 1),
+        (("start", "--area", "93317", "--hazard", "rain"), "no hazard is called 'rain'", 2),
         (("start", "--area", "Київ", "--hazard", "fire"), "did you mean", 2),
         (("start", "--area", "93317", "--hazard", "fire", "--text", "x"), "write uk=TEXT", 2),
         (("clear",), "--incident", 2),

@@ -299,3 +299,27 @@ def test_a_peer_that_dialled_us_is_worth_remembering() -> None:
     peers.hint("10.0.0.3", 7, STRANGER, 1.0)
     peers.linked(STRANGER, None, 2.0, host="10.0.0.3")
     assert len(peers.proven()) == 1
+
+
+def test_a_doubted_link_is_dialled_beside_until_it_is_replaced() -> None:
+    """Nothing comes over the link but the peer is heard: one attempt; if it fails the link stays
+    as it is, and if it succeeds the doubt is over."""
+    peers = table(FRIEND)
+    peers.hint("10.0.0.2", 7, FRIEND, 0.0)
+    (dial,) = due(peers, 0.0)
+    peers.linked(FRIEND, dial, 0.1)
+    for now_s in (20.0, 30.0):
+        peers.doubt(FRIEND)
+        peers.hint("10.0.0.2", 7, FRIEND, now_s)
+        (dial,) = due(peers, now_s)
+        peers.failed(dial, now_s + 5.0)
+        assert due(peers, 100.0) == []
+        assert not peers.missing()
+    peers.doubt(FRIEND)
+    peers.hint("10.0.0.2", 7, FRIEND, 120.0)
+    (dial,) = due(peers, 120.0)
+    peers.unlinked(FRIEND, 100.0, 120.1)
+    peers.linked(FRIEND, dial, 120.1)
+    peers.hint("10.0.0.2", 7, FRIEND, 130.0)
+    assert due(peers, 130.0) == []
+    peers.doubt(STRANGER)

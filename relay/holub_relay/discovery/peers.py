@@ -50,10 +50,16 @@ class _Peer:
     came_from: str = ""  # the host from which it dialled us
     met: bool = False
     linked: bool = False
+    doubted: bool = False  # linked, but nothing comes over the link
     dialling: bool = False
     failures: int = 0
     tried_s: float = -_NEVER
     next_s: float = _NEVER
+
+    @property
+    def settled(self) -> bool:
+        """Whether no attempt is wanted: a good link stands, or one is being made."""
+        return self.dialling or (self.linked and not self.doubted)
 
 
 def _row_of(host: str, port: int, key: bytes | None) -> bytes:
@@ -107,9 +113,16 @@ class Peers:
         peer.addresses.add(host, port, source, now_s)
         if peer.linked:
             peer.addresses.prove(peer.came_from)
-        else:
+        if not peer.linked or peer.doubted:
             soonest_s = max(now_s, peer.tried_s + REDIAL_S_MIN)
             peer.next_s = min(peer.next_s, soonest_s)
+
+    def doubt(self, key: bytes) -> None:
+        """The link to `key` is silent although the peer speaks elsewhere: the next hint dials,
+        and a new link will replace it."""
+        peer = self._rows.get(key)
+        if peer is not None:
+            peer.doubted = peer.linked
 
     def again(self, key: bytes, now_s: float) -> None:
         """The link to `key` ended by a change of our own: try its addresses at once."""
@@ -129,7 +142,7 @@ class Peers:
         waiting = [
             (row, peer)
             for row, peer in self._rows.items()
-            if peer.next_s <= now_s and not (peer.linked or peer.dialling)
+            if peer.next_s <= now_s and not peer.settled
         ]
         for row, peer in sorted(waiting, key=lambda item: self._precedence(item[1])):
             hint = peer.addresses.next()
@@ -152,7 +165,7 @@ class Peers:
         free, stranger_free = self._places()
         soonest_s = {True: _NEVER, False: _NEVER}
         for peer in self._rows.values():
-            if peer.next_s < _NEVER and peer.addresses and not (peer.linked or peer.dialling):
+            if peer.next_s < _NEVER and peer.addresses and not peer.settled:
                 friend = self._is_wanted(peer)
                 soonest_s[friend] = min(soonest_s[friend], peer.next_s)
         # Without a free place the end of a dial is what to wait for.
@@ -175,6 +188,10 @@ class Peers:
         peer.addresses.ended(dial.host, dial.port, outcome)
         if final:
             peer.addresses.remove(dial.host, dial.port)
+        if peer.linked:  # the doubt was wrong, or the next beacon brings it back
+            peer.doubted = False
+            peer.next_s = _NEVER
+            return
         peer.failures += 1
         if peer.heard_s > peer.tried_s and peer.addresses:
             # Heard of again in the meantime: that word counts, not the failure before it.
@@ -191,6 +208,7 @@ class Peers:
         peer.came_from = host
         peer.addresses.prove(host)
         peer.met = peer.linked = True
+        peer.doubted = False
         peer.next_s = _NEVER
 
     def unlinked(self, key: bytes, lasted_s: float, now_s: float) -> None:
@@ -198,7 +216,7 @@ class Peers:
         peer = self._rows.get(key)
         if peer is None:
             return
-        peer.linked = False
+        peer.linked = peer.doubted = False
         peer.failures = 0 if lasted_s >= REDIAL_S_MAX else peer.failures + 1
         self._plan(peer, now_s)
 
