@@ -36,7 +36,7 @@ from holub_relay.driver import Driver
 from holub_relay.station import Station
 from holub_relay.writer import Writer
 
-ROUNDS = 5
+ROUNDS = 3
 BATCH = 16
 SINGLES = 150
 

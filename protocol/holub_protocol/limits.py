@@ -95,7 +95,7 @@ ROOT_EVERY_US = 30_000_000
 ROOT_IDLE_MAX_US = 900_000_000
 """An idle link compares roots after 30 s, then twice as long each time, up to 15 minutes."""
 
-ROOT_SPACING_US = 50_000
+ROOT_SPACING_US = 5_000
 """Roots follow a change no sooner than this: a burst of messages is acknowledged once."""
 
 ROOT_PUSHED_US = 250_000
