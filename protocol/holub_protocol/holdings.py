@@ -265,6 +265,10 @@ class Holdings:
         """Return when a seen message was made, by its signer's clock."""
         return self._created[self._slot(id_)]
 
+    def kind(self, id_: bytes) -> int:
+        """Return the number of a seen message's kind."""
+        return self._kind[self._slot(id_)]
+
     def signer(self, id_: bytes) -> bytes:
         """Return the key that signed a seen message."""
         return self._signers[self._signer[self._slot(id_)]]

@@ -45,7 +45,6 @@ def _keys(holdings: Holdings, kind: Kind | None) -> list[bytes]:
     keys = []
     for cls in Class if kind is None else (kind.cls,):
         for id_ in holdings.held_ids(cls):
-            row = holdings.row(id_)
-            if kind is None or row.kind == kind.number:
-                keys.append(bytes((cls,)) + row.created_s.to_bytes(4, "big") + id_)
+            if kind is None or holdings.kind(id_) == kind.number:
+                keys.append(bytes((cls,)) + holdings.created_s(id_).to_bytes(4, "big") + id_)
     return sorted(keys)

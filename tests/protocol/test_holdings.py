@@ -42,6 +42,8 @@ def test_a_row_comes_back_as_it_was_given() -> None:
     assert holdings.row(given_row.id) == given_row
     assert given_row.id in holdings
     assert holdings.size_bytes(given_row.id) == 100
+    assert (holdings.kind(given_row.id), holdings.created_s(given_row.id)) == (NEED, START_S)
+    assert holdings.signer(given_row.id) == b"k" * 32
     assert holdings.live(b"k" * 32, "need") == 1
 
 
