@@ -187,9 +187,10 @@ def idle(_: int) -> None:
     """What a linked pair costs when nothing happens: with discovery, and without."""
     with relays(3) as made:
         a, b, c = made.hosts
+        both = ("--listen", ":7447")  # IPv4 and IPv6
         for options in ((), ("--no-discovery", "--peer", "10.77.0.2:7447")):
-            restart(b, *options[:1])
-            restart(a, *options)
+            restart(b, *both, *options[:1])
+            restart(a, *both, *options)
             took_s(lambda: linked(a, b))
             time.sleep(30)  # the beacon's pauses have grown by then
             sniffed = subprocess.Popen(

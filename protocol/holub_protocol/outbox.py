@@ -24,6 +24,9 @@ from holub_protocol.reconcile import short_id
 
 _PUT_HEAD_BYTES = 28
 _CLASSES = tuple(Class)
+_WEIGHTS = {Class.OFFICIAL: 4, Class.PEOPLE: 3, Class.BULK: 1}
+"""Shares of a link among the classes below alerts and grants; what one does not use the others
+have. So a flood of notices can't silence people, nor people's requests the maps they need."""
 
 
 class Shelf(Protocol):
@@ -59,6 +62,8 @@ class Outbox:
         self._ranges: dict[Class, deque[bytes]] = {cls: deque() for cls in Class}
         self._puts: dict[Class, dict[bytes, int]] = {cls: {} for cls in Class}
         self._idle = True
+        self._served = dict.fromkeys(_WEIGHTS, 0.0)
+        self._floor = 0.0
 
     def say(self, frame: Frame) -> None:
         """Queue a small frame; too many at once make the outbox `overfull`."""
@@ -110,19 +115,32 @@ class Outbox:
             return frame_bytes(data), False
         if self._idle:
             return None
-        for cls in _CLASSES:
-            if self.in_flight_bytes and self.in_flight_bytes + self.frame_bytes > self.window_bytes:
-                return None
-            if self._puts[cls]:
-                put = self._next_put(cls, shelf, salt, now)
-                if put is not None:
-                    return put
-            if self._ranges[cls]:
+        if self.in_flight_bytes and self.in_flight_bytes + self.frame_bytes > self.window_bytes:
+            return None
+        while (cls := self._turn()) is not None:
+            put = self._next_put(cls, shelf, salt, now) if self._puts[cls] else None
+            if put is None and self._ranges[cls]:
                 data = self._ranges[cls].popleft()
                 self.in_flight_bytes += len(data)
-                return frame_bytes(data), False
+                put = frame_bytes(data), False
+            if put is not None:
+                if cls in _WEIGHTS:
+                    self._served[cls] += len(put[0]) / _WEIGHTS[cls]
+                return put
         self._idle = True
         return None
+
+    def _turn(self) -> Class | None:
+        """Return whose turn it is: the most urgent class, and of those that share by weight the
+        one that has had least of its share. A class that had nothing to send saves nothing up."""
+        waiting = [cls for cls in _CLASSES if self._puts[cls] or self._ranges[cls]]
+        if not waiting or waiting[0] not in _WEIGHTS:
+            return waiting[0] if waiting else None
+        for cls in waiting:
+            self._served[cls] = max(self._served[cls], self._floor)
+        turn = min(waiting, key=lambda cls: (self._served[cls], cls))
+        self._floor = self._served[turn]
+        return turn
 
     def _next_put(
         self, cls: Class, shelf: Shelf, salt: bytes, now: Now

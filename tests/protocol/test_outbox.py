@@ -20,6 +20,11 @@ def ready(outbox: Outbox, shelf: Shelf, at_s: float = 0) -> list[tuple[Frame, bo
     return frames
 
 
+def totals(frames: list[tuple[Frame, bool]]) -> list[int]:
+    """Return the message sizes that PUT frames tell."""
+    return [frame.total for frame, _ in frames if isinstance(frame, Put)]
+
+
 def opened() -> Outbox:
     """Return an outbox after HELLO with wide limits."""
     outbox = Outbox()
@@ -39,6 +44,19 @@ def test_classes_leave_in_their_order_whatever_came_first() -> None:
     assert outbox.messages_out == 3
 
 
+def test_lower_classes_share_by_weight_and_lend_what_they_do_not_use() -> None:
+    """Notices, people and bulk get 4:3:1 of the bytes; alone, each gets everything."""
+    outbox, shelf = opened(), Shelf()
+    for cls in (Class.BULK, Class.PEOPLE, Class.OFFICIAL):
+        for number in range(80):
+            outbox.put(shelf.hold(f"{cls} {number}", cls, 100 + cls), cls)
+    first = [total - 100 for total in totals(ready(outbox, shelf))[:160]]
+    shares = [first.count(cls) for cls in (Class.OFFICIAL, Class.PEOPLE, Class.BULK)]
+    assert [round(share / 20) for share in shares] == [4, 3, 1]
+    outbox.put(shelf.hold("late notice", Class.OFFICIAL, 50), Class.OFFICIAL)
+    assert totals(ready(outbox, shelf)) == [50]
+
+
 def test_an_alert_overtakes_a_message_that_is_half_sent() -> None:
     """Each piece is a frame of its own, so nothing has to finish before an alert goes."""
     outbox, shelf = opened(), Shelf()
@@ -47,10 +65,7 @@ def test_an_alert_overtakes_a_message_that_is_half_sent() -> None:
     first = outbox.next(shelf, SALT, now_at(0))
     assert first is not None
     outbox.put(shelf.hold("alert", Class.ALERT, 100), Class.ALERT)
-    totals = [frame.total for frame, _ in ready(outbox, shelf) if isinstance(frame, Put)]
-    assert totals[0] == 100
-    assert totals[1:] == [700] * (len(totals) - 1)
-    assert len(totals) == 4
+    assert totals(ready(outbox, shelf)) == [100, 700, 700, 700]
 
 
 def test_the_window_holds_bodies_back_but_not_small_frames() -> None:
@@ -94,8 +109,9 @@ def test_a_body_that_is_gone_is_passed_over() -> None:
     outbox.put(gone, Class.PEOPLE)
     outbox.put(there, Class.PEOPLE)
     del shelf.bodies[gone]
-    frames = [frame for frame, _ in ready(outbox, shelf, at_s=10)]
-    assert [frame.total for frame in frames if isinstance(frame, Put)] == [60]
+    sent = ready(outbox, shelf, at_s=10)
+    frames = [frame for frame, _ in sent]
+    assert totals(sent) == [60]
     assert [frame.age_s for frame in frames if isinstance(frame, Put)] == [17]
 
 
