@@ -1,10 +1,10 @@
 """Discovery by real daemons on a LAN of namespaces: how soon, how soon again, and what it costs.
 
 Usage: discovery.py [PART [RUNS]], without a part all of them. first: a link after the second
-daemon is up. heal: data after a partition of 60 s with carriers up. cable, renumber: data after
-7 s without a cable, after a change of address. ipv6: a link without any IPv4. idle: CPU and bytes
-of an idle neighbour. many: 30 relays whose switch comes up. hostile: a granted relay found under
-3,000 forged packets a second. Needs root, iproute2 and nft.
+daemon is up. ipv6: the same without any IPv4. heal, heal-ipv6: data after a partition of 60 s with
+carriers up. cable, renumber: data after 7 s without a cable, after a change of address. idle: CPU
+and bytes of an idle neighbour. many: 30 relays whose switch comes up. hostile: a granted relay
+found under 3,000 forged packets a second. Needs root and iproute2.
 """
 
 import statistics
@@ -37,6 +37,7 @@ from support_discovery import (
 from support_netns import Host, Lan, lan
 
 NO_PAGE = ("--page", "off")
+BOTH = ("--listen", ":7447")  # IPv4 and IPv6
 POLL_S = 0.005
 PATIENCE_S = 60.0
 PARTITION_S = 60.0
@@ -127,17 +128,23 @@ def first(runs: int, *options: str, part: str = "first") -> None:
 
 def ipv6(runs: int) -> None:
     """The same with link-local IPv6 addresses only."""
-    first(runs, "--listen", ":7447", part="ipv6")
+    first(runs, *BOTH, part="ipv6")
 
 
 def again(
-    part: str, runs: int, away: Callable[[Lan, int], None], back: Callable[[Lan, int], None]
+    part: str,
+    runs: int,
+    away: Callable[[Lan, int], None],
+    back: Callable[[Lan, int], None],
+    ipv4: bool = True,
 ) -> None:
     """Measure from `back` until an alert signed while `away` held is at the other relay."""
     with relays(2) as made:
         a, b = made.hosts
-        restart(a)
-        restart(b)
+        for host in (a, b):
+            if not ipv4:
+                ip(host, "address", "flush", "dev", "eth0", "scope", "global")
+            restart(host, *(() if ipv4 else BOTH))
         times = []
         for run in range(runs):
             took_s(lambda: linked(a, b))
@@ -149,14 +156,19 @@ def again(
     tell(part, times)
 
 
-def heal(runs: int) -> None:
+def heal(runs: int, part: str = "heal", ipv4: bool = True) -> None:
     """Ports isolated for a minute, carriers up: nobody is told that it is over."""
 
     def back(made: Lan, _: int) -> None:
         time.sleep(PARTITION_S)
         made.isolate(2, isolated=False)
 
-    again("heal", runs, lambda made, _: made.isolate(2), back)
+    again(part, runs, lambda made, _: made.isolate(2), back, ipv4)
+
+
+def heal_ipv6(runs: int) -> None:
+    """The same with link-local IPv6 addresses only."""
+    heal(runs, "heal-ipv6", ipv4=False)
 
 
 def pulled(runs: int) -> None:
@@ -187,10 +199,9 @@ def idle(_: int) -> None:
     """What a linked pair costs when nothing happens: with discovery, and without."""
     with relays(3) as made:
         a, b, c = made.hosts
-        both = ("--listen", ":7447")  # IPv4 and IPv6
         for options in ((), ("--no-discovery", "--peer", "10.77.0.2:7447")):
-            restart(b, *both, *options[:1])
-            restart(a, *both, *options)
+            restart(b, *BOTH, *options[:1])
+            restart(a, *BOTH, *options)
             took_s(lambda: linked(a, b))
             time.sleep(30)  # the beacon's pauses have grown by then
             sniffed = subprocess.Popen(
@@ -293,6 +304,7 @@ PARTS: Final[Mapping[str, tuple[Callable[[int], None], int]]] = MappingProxyType
         "hostile": (attacked, 3),
         "many": (many, 1),
         "heal": (heal, 20),
+        "heal-ipv6": (heal_ipv6, 20),
     }
 )
 

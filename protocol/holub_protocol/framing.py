@@ -2,7 +2,7 @@
 
 from holub_protocol.limits import FRAME_BYTES_MAX
 
-_LENGTH_BYTES = 2
+LENGTH_BYTES = 2
 _LENGTH_MAX = 65535
 
 
@@ -24,15 +24,15 @@ class FrameBuffer:
 
     def next(self) -> bytes | None:
         """Return the next whole frame, or None until more has arrived; raises StreamError."""
-        if len(self._buffer) < _LENGTH_BYTES:
+        if len(self._buffer) < LENGTH_BYTES:
             return None
-        length = int.from_bytes(self._buffer[:_LENGTH_BYTES], "big")
+        length = int.from_bytes(self._buffer[:LENGTH_BYTES], "big")
         if not 0 < length <= self._max:
             raise StreamError(f"a frame of {length} bytes where 1 to {self._max} are allowed")
-        end = _LENGTH_BYTES + length
+        end = LENGTH_BYTES + length
         if len(self._buffer) < end:
             return None
-        frame = bytes(self._buffer[_LENGTH_BYTES:end])
+        frame = bytes(self._buffer[LENGTH_BYTES:end])
         del self._buffer[:end]
         return frame
 
@@ -41,4 +41,4 @@ def frame_bytes(frame: bytes) -> bytes:
     """Put its length before an encoded frame."""
     if not 0 < len(frame) <= _LENGTH_MAX:
         raise ValueError(f"a frame of {len(frame)} bytes")
-    return len(frame).to_bytes(_LENGTH_BYTES, "big") + frame
+    return len(frame).to_bytes(LENGTH_BYTES, "big") + frame

@@ -80,6 +80,14 @@ WINDOW_BYTES_DEFAULT = 65_536
 WINDOW_BYTES_MAX = 1_048_576
 """Unconsumed bytes a sender may have under way. A peer that never reads costs us this much."""
 
+PACE_START_BYTES = 2048
+PACE_FRAME_BYTES = 384
+PACE_WINDOW_BYTES = 2 * PACE_FRAME_BYTES
+PACE_DELAY_US = 50_000
+"""A sender's own window: it starts at 2 KiB, never falls below two frames that each hold a
+message of 300 bytes, and shrinks while frames wait more than 50 ms behind each other. At
+9.6 kbit/s two such frames, headers included, take 0.66 s; an alert behind them 0.83 s."""
+
 LINKS = 32
 """Links of one node."""
 

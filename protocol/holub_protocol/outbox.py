@@ -10,7 +10,7 @@ from collections import deque
 from typing import Protocol
 
 from holub_protocol.frames import Frame, Put, Range, encode
-from holub_protocol.framing import frame_bytes
+from holub_protocol.framing import LENGTH_BYTES, frame_bytes
 from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
@@ -20,6 +20,7 @@ from holub_protocol.limits import (
     WINDOW_BYTES_MIN,
 )
 from holub_protocol.message import Now
+from holub_protocol.pace import Pace
 from holub_protocol.reconcile import short_id
 
 _PUT_HEAD_BYTES = 28
@@ -53,7 +54,7 @@ class Outbox:
         """Start with the least that every peer accepts, until its HELLO says more."""
         self.frame_bytes = FRAME_BYTES_MIN
         self.window_bytes = WINDOW_BYTES_MIN
-        self.in_flight_bytes = 0
+        self.pace = Pace()
         self.range_bytes = 0
         self.messages_out = 0
         self.overfull = False
@@ -64,6 +65,11 @@ class Outbox:
         self._idle = True
         self._served = dict.fromkeys(_WEIGHTS, 0.0)
         self._floor = 0.0
+
+    @property
+    def piece_bytes(self) -> int:
+        """How large a frame may be on this link as it is now."""
+        return self.pace.frame_bytes(self.frame_bytes)
 
     def say(self, frame: Frame) -> None:
         """Queue a small frame; too many at once make the outbox `overfull`."""
@@ -94,9 +100,9 @@ class Outbox:
         """Take a message out that is no longer wanted."""
         self._puts[cls].pop(id_, None)
 
-    def credit(self, consumed_bytes: int) -> None:
+    def credit(self, consumed_bytes: int, now: Now) -> None:
         """Learn that the peer has consumed more."""
-        self.in_flight_bytes = max(0, self.in_flight_bytes - consumed_bytes)
+        self.pace.credited(consumed_bytes, now.mono_us, self.window_bytes)
 
     def waiting(self) -> int:
         """Return how many messages wait."""
@@ -115,15 +121,15 @@ class Outbox:
             return frame_bytes(data), False
         if self._idle:
             return None
-        if self.in_flight_bytes and self.in_flight_bytes + self.frame_bytes > self.window_bytes:
+        piece_bytes = self.piece_bytes
+        if not self.pace.may_send(piece_bytes, self.window_bytes):
             return None
         while (cls := self._turn()) is not None:
-            put = self._next_put(cls, shelf, salt, now) if self._puts[cls] else None
+            put = self._next_put(cls, piece_bytes, shelf, salt, now) if self._puts[cls] else None
             if put is None and self._ranges[cls]:
-                data = self._ranges[cls].popleft()
-                self.in_flight_bytes += len(data)
-                put = frame_bytes(data), False
+                put = frame_bytes(self._ranges[cls].popleft()), False
             if put is not None:
+                self.pace.sent(len(put[0]) - LENGTH_BYTES, now.mono_us)
                 if cls in _WEIGHTS:
                     self._served[cls] += len(put[0]) / _WEIGHTS[cls]
                 return put
@@ -143,7 +149,7 @@ class Outbox:
         return turn
 
     def _next_put(
-        self, cls: Class, shelf: Shelf, salt: bytes, now: Now
+        self, cls: Class, piece_bytes: int, shelf: Shelf, salt: bytes, now: Now
     ) -> tuple[bytes, bool] | None:
         """Return the next piece of the message of a class that came first."""
         queue = self._puts[cls]
@@ -153,7 +159,7 @@ class Outbox:
             if raw is None or offset >= len(raw):
                 del queue[id_]
                 continue
-            piece = raw[offset : offset + self.frame_bytes - _PUT_HEAD_BYTES]
+            piece = raw[offset : offset + piece_bytes - _PUT_HEAD_BYTES]
             if offset + len(piece) == len(raw):
                 del queue[id_]
                 self.messages_out += 1
@@ -162,6 +168,5 @@ class Outbox:
             age_s = shelf.holdings.age_s(id_, now)
             frame = Put(short_id(salt, id_), age_s, len(raw), offset, piece)
             data = encode(frame)
-            self.in_flight_bytes += len(data)
             return frame_bytes(data), cls is Class.ALERT and not shelf.is_own(id_)
         return None

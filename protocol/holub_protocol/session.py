@@ -40,8 +40,6 @@ from holub_protocol.refusal import Refusal
 from holub_protocol.stats import LinkStats
 from holub_protocol.sync import Sync
 
-_WINDOW_PARTS = 4
-
 
 class Stage(Enum):
     """How far a link has come."""
@@ -109,25 +107,18 @@ class Session:
                 self._unknown_frames += 1
                 continue
             if isinstance(frame, Put | Range):
-                self._consume(len(raw))
+                self._consumed_bytes += len(raw)
             if isinstance(frame, _ALLOWED[self.stage]):
                 yield frame
             else:
                 self.close = f"{type(frame).__name__.upper()} while {self.stage.value}"
-
-    def _consume(self, count: int) -> None:
-        """Give the peer credit in a few large steps: a frame of 5 bytes for many of theirs."""
-        self._consumed_bytes += count
-        if self._consumed_bytes * _WINDOW_PARTS >= self._policy.window_bytes:
-            self.outbox.say(Credit(self._consumed_bytes))
-            self._consumed_bytes = 0
 
     def hear(self, frame: Frame, shelf: Shelf, now: Now) -> None:
         """Act on any frame but PUT."""
         if isinstance(frame, Hello):
             self._greeted(frame, now)
         elif isinstance(frame, Credit):
-            self.outbox.credit(frame.consumed_bytes)
+            self.outbox.credit(frame.consumed_bytes, now)
         elif isinstance(frame, Bye):
             self.close = f"the peer said BYE {frame.reason}"
         elif isinstance(frame, Need):
@@ -212,6 +203,9 @@ class Session:
         """Return the next bytes to send and whether they may leave before the commit."""
         if self.close is not None:
             return None
+        if self._consumed_bytes:
+            self.outbox.say(Credit(self._consumed_bytes))
+            self._consumed_bytes = 0
         ready = self.outbox.next(shelf, self.salt, now)
         if ready is not None:
             self.frames_out += 1

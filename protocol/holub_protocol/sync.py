@@ -95,7 +95,7 @@ class Sync:
     def range(self, heard: Range, shelf: Shelf, now: Now) -> None:
         """Answer a stretch of the peer's set: split it, list it, ask and send."""
         snapshot = self._snapshot(heard.cls, shelf, now)
-        difference = snapshot.answer(heard, list_items(self._outbox.frame_bytes))
+        difference = snapshot.answer(heard, list_items(self._outbox.piece_bytes))
         for part in heard.parts:
             if isinstance(part, IdList):
                 for short in part.short_ids:
@@ -206,7 +206,7 @@ class Sync:
         if self._outbox.busy(cls):
             return
         snapshot = self._snapshot(cls, shelf, now)
-        opening = snapshot.opening(list_items(self._outbox.frame_bytes))
+        opening = snapshot.opening(list_items(self._outbox.piece_bytes))
         self._say(cls, b"", opening, len(snapshot))
         pause_us = self._open_pause_us.get(cls, RECONCILE_AGAIN_US)
         self._open_at_us[cls] = now.mono_us + pause_us
@@ -218,7 +218,7 @@ class Sync:
             return
         for short, id_ in difference.listed:
             self._learn(short, id_)
-        frames = pack(cls, low, difference.parts, self._outbox.frame_bytes)
+        frames = pack(cls, low, difference.parts, self._outbox.piece_bytes)
         self._outbox.answer(tuple(frames))
 
     def _snapshot(self, cls: Class, shelf: Shelf, now: Now) -> Snapshot:
@@ -241,7 +241,7 @@ class Sync:
             known = id_ is not None and id_ in shelf.holdings
             if not known and short not in self._declined:
                 wanted.append(short)
-        step = (self._outbox.frame_bytes - _WANT_HEAD_BYTES) // SHORT_ID_BYTES
+        step = (self._outbox.piece_bytes - _WANT_HEAD_BYTES) // SHORT_ID_BYTES
         for start in range(0, len(wanted), step):
             self._outbox.say(Want(cls, tuple(wanted[start : start + step])))
 

@@ -198,8 +198,9 @@ def test_a_hostile_neighbour(tmp_path: Path) -> None:
         lasted_s = time.monotonic() - begun_s
         answer = ask(a, "peers")
         assert len(answer["hints"]) <= 256 * 4
-        assert answer["zeroconf"]["failures"].get("overloaded", 0) >= 1
-        assert (cpu_s(a.pid()) - spent_s) / lasted_s < 0.6
+        # A machine fast enough to bear the flood need not send zeroconf home.
+        share = (cpu_s(a.pid()) - spent_s) / lasted_s
+        assert share < (0.6 if answer["zeroconf"]["failures"].get("overloaded") else 0.2)
         assert rss_kib(a.pid()) - memory_kib < 60 << 10
         assert [host.stop() for host in (a, b, c)] == [0, 0, 0]
 

@@ -127,7 +127,7 @@ def test_own_bytes_wait_also_when_a_full_window_held_them_back() -> None:
     for _ in range(8):
         a.node.publish(DESK.public, kind_named("alert"), KYIV, body, 86400, now_at(1))
     a.flush(1)
-    a.node._sessions[1].outbox.credit(1 << 20)
+    a.node._sessions[1].outbox.credit(1 << 20, now_at(1))
     later = a.node.take(now_at(1))
     assert later.urgent == ()
     assert any(frame[1] == FrameType.PUT for _, frame in split(later.sends))

@@ -29,6 +29,7 @@ def opened() -> Outbox:
     """Return an outbox after HELLO with wide limits."""
     outbox = Outbox()
     outbox.frame_bytes, outbox.window_bytes = 4096, 1 << 20
+    outbox.pace.window_bytes = 1 << 20
     return outbox
 
 
@@ -77,8 +78,8 @@ def test_the_window_holds_bodies_back_but_not_small_frames() -> None:
     assert len(ready(outbox, shelf)) == 2
     outbox.say(IHave(Class.PEOPLE, ()))
     assert [type(frame) for frame, _ in ready(outbox, shelf)] == [IHave]
-    outbox.credit(10_000)
-    assert outbox.in_flight_bytes == 0
+    outbox.credit(10_000, now_at(0))
+    assert outbox.pace.in_flight_bytes == 0
     assert len(ready(outbox, shelf)) == 2
     assert outbox.waiting() == 1
 

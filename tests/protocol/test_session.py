@@ -108,16 +108,16 @@ def test_unfinished_pieces_are_bounded() -> None:
     assert made.assemble(Put(bytes([0]) * 8, 0, 6, 3, b"def")) is None
 
 
-def test_credit_comes_in_steps_of_a_quarter_window() -> None:
-    """What was consumed is told in a few frames, never more often than each quarter window."""
+def test_credit_comes_once_a_turn() -> None:
+    """What was consumed is told in one frame, as soon as the node next says anything at all."""
     made = session()
     said(made)
     put = Put(b"12345678", 0, 400, 0, bytes(400))
-    for _ in range(120):
+    for _ in range(30):
         list(made.frames(frame_bytes(encode(put))))
-    steps = [frame for frame in said(made) if isinstance(frame, Credit)]
-    assert len(steps) == 3
-    assert all(credit.consumed_bytes >= 16_384 for credit in steps)
+    (credit,) = said(made)
+    assert credit == Credit(30 * len(encode(put)))
+    assert said(made) == []
 
 
 def test_a_peer_that_keeps_offering_forgeries_is_closed() -> None:

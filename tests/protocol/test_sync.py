@@ -65,7 +65,8 @@ def test_a_burst_is_acknowledged_by_few_roots() -> None:
         a.node.offer(realm.note(key("writer"), f"burst {number}"), now_at(pair.at_s))
     pair.run(2)
     assert a.held() == b.held()
-    assert b.node.stats().links[0].frames_out - before <= 2
+    said = b.node.stats().links[0].frames_out - before
+    assert said <= 5  # one or two roots, and a credit for each window
 
 
 def test_sets_that_differ_for_good_are_compared_ever_more_rarely() -> None:

@@ -245,6 +245,24 @@ async def test_zeroconf_that_does_not_start_is_tried_again(
 
 
 @pytest.mark.trio
+async def test_zeroconf_that_hangs_holds_up_no_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that never comes back is left behind at a stop, and closed should it come back."""
+    player, go, over = Played(), threading.Event(), threading.Event()
+    mdns = played(monkeypatch, player, Hints())
+
+    def hang(me: Me, own: tuple[Own, ...], put: Callable[[Said], None]) -> Running:
+        go.wait(5)
+        monkeypatch.setattr(player, "close", over.set)
+        return player(me, own, put)
+
+    monkeypatch.setattr(mdns, "_responder", hang)
+    with trio.fail_after(2):
+        await run_for(mdns, 0.1)
+    go.set()
+    assert await trio.to_thread.run_sync(over.wait, 5)
+
+
+@pytest.mark.trio
 async def test_nothing_is_announced_for_loopback() -> None:
     """A relay that listens on loopback starts no zeroconf at all."""
     mdns = Mdns(ME, listen_host="127.0.0.1", hint=Hints(), responder=Played())

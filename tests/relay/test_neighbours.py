@@ -10,6 +10,7 @@ import trio.testing
 
 from holub_crypto.identity import Identity
 from holub_relay import neighbours
+from holub_relay.config import checked
 from holub_relay.discovery import joincode, remembered
 from holub_relay.discovery.interfaces import Own
 from holub_relay.errors import OperatorError
@@ -40,6 +41,13 @@ def test_static_peers_are_addresses_or_codes() -> None:
         Static("10.0.0.1", 7, KEY),
         Static("2001:db8::1", 7, KEY),
     )
+
+
+def test_a_configuration_may_hold_a_code() -> None:
+    """`peers` in config.toml takes what --peer takes, and still refuses what is neither."""
+    assert checked({"peers": [code(), "10.0.0.2:5"]}, "f").peers == (code(), "10.0.0.2:5")
+    with pytest.raises(OperatorError, match="is not HOST:PORT"):
+        checked({"peers": ["10.0.0.2"]}, "f")
 
 
 def test_codes_of_other_realms_and_broken_ones_are_told() -> None:

@@ -58,7 +58,7 @@ def test_a_start_that_dies_with_its_machine_is_said_again() -> None:
     """It left no trace anywhere, so it is a new alert, and the later clear names that one. A
     clear that dies leaves the alert on until it is said again."""
     seen = []
-    for seed in range(6):
+    for seed in range(20):
         town = city(seed=seed)
         for moment_s in (60, 240):
             town.world.run(moment_s * S + 1)

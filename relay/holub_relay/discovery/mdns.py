@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -360,7 +359,7 @@ class Mdns:
         """One run of zeroconf, until our addresses change or it takes too much of the machine."""
         self._starts += 1
         begun_s = trio.current_time()
-        running = await self._in_thread(partial(self._responder, self._me, own, self._caught.put))
+        running = await self._open(own)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._announce, running)
@@ -374,16 +373,34 @@ class Mdns:
             self._failures[OVERLOADED] += 1
             await self._rest()
 
+    async def _open(self, own: tuple[Own, ...]) -> Running:
+        """Start zeroconf; at a stop nobody waits for it, and it is closed when it is ready."""
+        left = threading.Event()
+
+        def start() -> Running:
+            running = self._responder(self._me, own, self._caught.put)
+            if left.is_set():
+                running.close()
+            return running
+
+        try:
+            return await trio.to_thread.run_sync(
+                start, abandon_on_cancel=True, limiter=self._threads
+            )
+        except trio.Cancelled:
+            left.set()
+            raise
+
     async def _close(self, running: Running) -> None:
         with trio.move_on_after(MDNS_CLOSE_S, shield=True):
             try:
-                await self._in_thread(running.close, abandon=True)
+                await self._in_thread(running.close)
             except Exception as error:  # its goodbye found no network, say
                 self._failures[type(error).__name__] += 1
 
     async def _announce(self, running: Running) -> None:
         try:
-            await self._in_thread(running.announce, abandon=True)
+            await self._in_thread(running.announce)
         except Exception as error:  # then we are found by the beacon, and still browse
             self._failures[type(error).__name__] += 1
 
@@ -411,5 +428,5 @@ class Mdns:
         await trio.sleep(self._rest_s)
         self._rest_s = min(2 * self._rest_s, MDNS_REST_S_MAX)
 
-    async def _in_thread(self, work: Callable[[], Any], abandon: bool = False) -> Any:
-        return await trio.to_thread.run_sync(work, abandon_on_cancel=abandon, limiter=self._threads)
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)

@@ -1,0 +1,410 @@
+"""Reconciliation: how few bytes tell two relays what each lacks, and what a short contact brings.
+
+Real sessions, sync, outbox and index on both ends of a half-duplex link in memory; bodies are
+300 bytes made up from their ids, and nothing is signed, verified or stored. `bytes` are all RANGE
+and WANT frames and the first ROOT of each side, with the length before each frame; bodies (PUT),
+credit and the later roots that acknowledge them are in `other_bytes`. Beside it negentropy v1 on
+the same sets: its two-way messages alone, without the asking for ids that it leaves to others.
+Usage: sync.py [largest number of ids]
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from functools import cached_property
+from random import Random
+
+from _common import argument, cpu_s, emit, spread
+
+from holub_crypto.identity import Identity, verify
+from holub_protocol import frames
+from holub_protocol.frames import FrameType, Put, Range, Want
+from holub_protocol.holdings import Holdings
+from holub_protocol.kinds import kind_named
+from holub_protocol.message import Now
+from holub_protocol.policy import Policy
+from holub_protocol.reconcile import Snapshot, list_items, pack, session_salt
+from holub_protocol.session import Session
+from holub_protocol.storage import Row, State
+from support_negentropy import Item, reconcile
+
+NOW_S = 1_661_300_000
+WEEK_S = 7 * 86400
+BODY_BYTES = 300
+KIND = kind_named("checkin")
+SIGNER = bytes(32)
+KEYS = (b"\1" * 32, b"\2" * 32)
+LAN = Policy()
+LAN_BYTES_PER_S = 12_500_000
+SLOW = Policy(frame_bytes=512, window_bytes=1024)
+SLOW_BYTES_PER_S = 8_000
+SILENCE_US = 120_000_000
+CPU_ROUNDS = 5
+CPU_DIFFERENCES = (10, 1000, 10_000, 50_000)
+
+# ids at each side, ids that only one of both holds, where these lie, most bytes (None: no bar)
+TABLE = (
+    (1_000, 500, "outage", None),
+    (1_000, 10, "scattered", None),
+    (10_000, 10, "scattered", None),
+    (10_000, 1_000, "outage", 6_000),
+    (10_000, 1_000, "scattered", None),
+    (10_000, 5_000, "outage", 100_000),
+    (100_000, 10, "outage", 800),
+    (100_000, 10, "scattered", 5_000),
+    (100_000, 1_000, "outage", None),
+    (100_000, 1_000, "scattered", None),
+    (100_000, 50_000, "outage", 1_000_000),
+    (100_000, 50_000, "scattered", 1_000_000),
+)
+
+# where the differences lie, bytes a contact carries both ways, most times the ideal number
+CONTACTS = (
+    ("scattered", 20_000, 1.6),
+    ("outage", 20_000, 1.15),
+    ("scattered", 4_000, None),
+    ("outage", 4_000, None),
+)
+
+
+def two_sets(size: int, differing: int, pattern: str) -> tuple[list[Item], list[Item]]:
+    """Return two sets of `size` items each, made over a week; half of what differs is either's.
+
+    An outage's differences are the newest items, scattered ones any.
+    """
+    rng = Random(f"{size} {differing} {pattern}")
+    total = size + differing // 2
+    items = sorted(
+        (NOW_S - WEEK_S + rng.randrange(WEEK_S), rng.randbytes(32)) for _ in range(total)
+    )
+    newest = range(total - differing, total)
+    chosen = list(newest) if pattern == "outage" else rng.sample(range(total), differing)
+    rng.shuffle(chosen)
+    only_a, only_b = (dict.fromkeys(chosen[start::2]) for start in (0, 1))
+    a = [item for number, item in enumerate(items) if number not in only_b]
+    b = [item for number, item in enumerate(items) if number not in only_a]
+    return a, b
+
+
+class Replica:
+    """What a link needs of a relay, as `Node` gives it: the index, and bodies from thin air."""
+
+    def __init__(self, items: list[Item]) -> None:
+        """Hold a set."""
+        self.holdings = Holdings(quota_bytes=1 << 40)
+        self.taken = self.duplicates = 0
+        for created_s, id_ in items:
+            self._hold(created_s, id_, Now(0, NOW_S, True))
+
+    def connect(self, side: int, policy: Policy, nonce: bytes, now: Now) -> None:
+        """Begin a link anew."""
+        self.session = Session(1, KEYS[1 - side], side == 0, nonce, policy, 1, now)
+
+    def receive(self, data: bytes, now: Now) -> None:
+        """Take in the frames that have come, as Node.receive does."""
+        for frame in self.session.frames(data):
+            if isinstance(frame, Put):
+                raw = self.session.assemble(frame)
+                if raw is not None:
+                    self._received(frame, raw, now)
+            else:
+                self.session.hear(frame, self, now)
+        if self.session.close is not None:
+            raise AssertionError(self.session.close)
+
+    def _received(self, put: Put, raw: bytes, now: Now) -> None:
+        sync = self.session.sync
+        assert sync is not None
+        created_s, id_ = int.from_bytes(raw[:4], "big"), raw[4:36]
+        if id_ in self.holdings:
+            self.duplicates += 1
+        else:
+            self.taken += 1
+            self._hold(created_s, id_, now)
+            sync.changed(KIND.cls, True, now)
+        sync.got(put.short_id, id_, KIND.cls)
+
+    def _hold(self, created_s: int, id_: bytes, now: Now) -> None:
+        row = Row(
+            id=id_,
+            kind=KIND.number,
+            cls=KIND.cls,
+            signer=SIGNER,
+            authority=0,
+            created_s=created_s,
+            k=0,
+            expires_s=created_s + 4 * WEEK_S,
+            area=0,
+            size_bytes=BODY_BYTES,
+            state=State.HELD,
+            age_s=0,
+            received_s=created_s,
+        )
+        self.holdings.add(row, now)
+
+    @property
+    def settled(self) -> bool:
+        """Whether this side has seen that both hold the same."""
+        return self.session.sync is not None and self.session.sync.equal.get(KIND.cls, False)
+
+    # --- what an outbox needs (see outbox.Shelf) ------------------------------------------------
+
+    def body(self, id_: bytes) -> bytes | None:
+        """Return the 300 bytes that stand for a message."""
+        head = self.holdings.created_s(id_).to_bytes(4, "big") + id_
+        return head + bytes(BODY_BYTES - len(head))
+
+    def is_own(self, id_: bytes) -> bool:
+        """Nothing is signed here."""
+        return False
+
+    def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
+        """Nobody needs a grant here."""
+        return ()
+
+
+@dataclass
+class Contact:
+    """One link between two replicas, from its HELLO until both agree or its bytes are used up."""
+
+    sides: tuple[Replica, Replica]
+    policy: Policy
+    bytes_per_s: int
+    number: int = 0
+    at_us: int = 0
+    used_bytes: int = 0
+    sent_bytes: dict[FrameType, int] = field(default_factory=dict)
+    opening_bytes: int = 0
+
+    def run(self, most_bytes: int | None = None) -> bool:
+        """Carry frames one by one, each way in turn; tell whether both agree at the end."""
+        for side, replica in enumerate(self.sides):
+            nonce = Random(f"{self.number} {side}").randbytes(16)
+            replica.connect(side, self.policy, nonce, self._now)
+        wires: tuple[deque[bytes], deque[bytes]] = (deque(), deque())
+        quiet_us = self.at_us + SILENCE_US
+        while True:
+            for replica, wire in zip(self.sides, wires, strict=True):
+                while (ready := replica.session.next(replica, self._now)) is not None:
+                    wire.append(ready[0])
+            if not any(wires):
+                if all(replica.settled for replica in self.sides):
+                    return True
+                if self.at_us > quiet_us:
+                    raise AssertionError("both are silent and differ")
+                self.at_us = min(replica.session.next_wake_us() for replica in self.sides)
+            for replica, wire in zip(reversed(self.sides), wires, strict=True):
+                if wire:
+                    if most_bytes is not None and self.used_bytes + len(wire[0]) > most_bytes:
+                        return False
+                    self._carry(wire.popleft(), replica)
+                    quiet_us = self.at_us + SILENCE_US
+            for replica in self.sides:
+                if replica.session.next_wake_us() <= self.at_us:
+                    replica.session.wake(replica, self._now)
+
+    def _carry(self, data: bytes, receiver: Replica) -> None:
+        self.used_bytes += len(data)
+        self.at_us += len(data) * 1_000_000 // self.bytes_per_s + 1
+        # Behind the two bytes of length stands a short CBOR array, its first item the type.
+        kind = FrameType(data[3])
+        if kind is FrameType.ROOT and self.sent_bytes.get(FrameType.RANGE, 0) == 0:
+            self.opening_bytes += len(data)
+        self.sent_bytes[kind] = self.sent_bytes.get(kind, 0) + len(data)
+        receiver.receive(data, self._now)
+
+    @property
+    def _now(self) -> Now:
+        return Now(self.at_us, NOW_S + self.at_us // 1_000_000, True)
+
+    @property
+    def reconciling_bytes(self) -> int:
+        """What it took to find out what differs."""
+        ranges, wants = (self.sent_bytes.get(t, 0) for t in (FrameType.RANGE, FrameType.WANT))
+        return self.opening_bytes + ranges + wants
+
+    @property
+    def other_bytes(self) -> int:
+        """What it took to bring and acknowledge that, HELLO left out."""
+        return self.used_bytes - self.sent_bytes[FrameType.HELLO] - self.reconciling_bytes
+
+
+def equal_sets(size: int) -> None:
+    """Measure a link between two that hold the same."""
+    items, _ = two_sets(size, 0, "outage")
+    contact = Contact((Replica(items), Replica(items)), LAN, LAN_BYTES_PER_S)
+    contact.run()
+    measured = contact.used_bytes - contact.sent_bytes[FrameType.HELLO]
+    emit("sync-equal", n=size, bytes=measured, bar_bytes=200, met=measured <= 200)
+
+
+def differing_sets(size: int, differing: int, pattern: str, bar_bytes: int | None) -> None:
+    """Measure what two that differ say until both know, beside negentropy v1."""
+    a, b = two_sets(size, differing, pattern)
+    opener, negentropy_bytes, _ = reconcile(a, b)
+    assert len(opener.have) + len(opener.need) == differing
+    sides = Replica(a), Replica(b)
+    contact = Contact(sides, LAN, LAN_BYTES_PER_S)
+    contact.run()
+    assert sum(replica.taken for replica in sides) == differing
+    measured = contact.reconciling_bytes
+    ratio = negentropy_bytes / measured
+    bar_ratio = 3.8 if pattern == "outage" and differing >= 1000 else 1.8
+    emit(
+        "sync-difference",
+        n=size,
+        d=differing,
+        pattern=pattern,
+        bytes=measured,
+        range_bytes=contact.sent_bytes[FrameType.RANGE],
+        want_bytes=contact.sent_bytes.get(FrameType.WANT, 0),
+        other_bytes=contact.other_bytes,
+        duplicates=sum(replica.duplicates for replica in sides),
+        bar_bytes=bar_bytes,
+        negentropy_bytes=negentropy_bytes,
+        ratio=ratio,
+        bar_ratio=bar_ratio,
+        met=ratio >= bar_ratio and (bar_bytes is None or measured <= bar_bytes),
+    )
+
+
+def contacts(pattern: str, contact_bytes: int, bar: float | None) -> None:
+    """Count the contacts that two need which differ in 1,000 of 10,000 ids."""
+    differing = 1000
+    a, b = two_sets(10_000, differing, pattern)
+    sides = Replica(a), Replica(b)
+    ideal = differing * BODY_BYTES / contact_bytes
+    brought: list[int] = []
+    at_us = used_bytes = 0
+    agreed = False
+    while not agreed and len(brought) < 4 * ideal:
+        before = sum(replica.taken for replica in sides)
+        contact = Contact(sides, SLOW, SLOW_BYTES_PER_S, len(brought), at_us)
+        agreed = contact.run(contact_bytes)
+        brought.append(sum(replica.taken for replica in sides) - before)
+        at_us, used_bytes = contact.at_us, used_bytes + contact.used_bytes
+        if sum(replica.taken for replica in sides) == differing:
+            break
+    missing = differing - sum(brought)
+    # The last contact may only bring the rest.
+    least = min(brought[:-1])
+    ratio = len(brought) / ideal
+    emit(
+        "sync-contacts",
+        n=10_000,
+        d=differing,
+        pattern=pattern,
+        contact_bytes=contact_bytes,
+        contacts=len(brought),
+        ideal=ideal,
+        ratio=ratio,
+        bar_ratio=bar,
+        bytes=used_bytes,
+        least_messages=least,
+        fruitless=brought.count(0),
+        duplicates=sum(replica.duplicates for replica in sides),
+        missing=missing,
+        met=not missing and least > 0 and (bar is None or ratio <= bar),
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two snapshots and a queue of frames between them, for the CPU alone."""
+
+    sides: tuple[Snapshot, Snapshot]
+    frame_bytes: int = LAN.frame_bytes
+
+    def run(self) -> int:
+        """Encode, decode and answer until nothing is left to say; return the frames."""
+        room = list_items(self.frame_bytes)
+        step = self.frame_bytes // 8 - 2
+        opening = self.sides[0].opening(room)
+        queue = [(1, f) for f in self._encoded(b"", opening.parts)]
+        count = 0
+        while queue:
+            side, data = queue.pop()
+            count += 1
+            heard = frames.decode(data)
+            assert isinstance(heard, Range)
+            difference = self.sides[side].answer(heard, room)
+            for start in range(0, len(difference.want), step):
+                want = Want(KIND.cls, difference.want[start : start + step])
+                frames.decode(frames.encode(want))
+            queue += [(1 - side, f) for f in self._encoded(heard.low, difference.parts)]
+        return count
+
+    def _encoded(self, low: bytes, parts: tuple[frames.Part, ...]) -> list[bytes]:
+        return [frames.encode(f) for f in pack(KIND.cls, low, parts, self.frame_bytes)]
+
+
+@dataclass
+class Verifier:
+    """What checking one signature costs here."""
+
+    rounds: int = 2000
+
+    @cached_property
+    def each_s(self) -> float:
+        """CPU seconds of one Ed25519 check of a message of 300 bytes."""
+        key = Identity.from_seed(bytes(32))
+        data = bytes(BODY_BYTES)
+        signature = key.sign(data)
+        begin_s = cpu_s()
+        for _ in range(self.rounds):
+            assert verify(key.public, data, signature)
+        return (cpu_s() - begin_s) / self.rounds
+
+
+def cpu(size: int, pattern: str) -> None:
+    """Measure the CPU of a snapshot, and of comparing two, a side."""
+    verifier = Verifier()
+    salt = session_salt(b"a" * 16, b"b" * 16)
+    for differing in (d for d in CPU_DIFFERENCES if d <= size // 2):
+        a, b = (Replica(items) for items in two_sets(size, differing, pattern))
+        snapshots, compares = [], []
+        count = 0
+        for _ in range(CPU_ROUNDS):
+            begin_s = cpu_s()
+            sides = (
+                a.holdings.snapshot(KIND.cls, salt),
+                b.holdings.snapshot(KIND.cls, salt),
+            )
+            built_s = cpu_s()
+            count = Comparison(sides).run()
+            snapshots.append((built_s - begin_s) / 2)
+            compares.append((cpu_s() - built_s) / 2)
+        verify_s = differing * verifier.each_s / 2
+        snapshot, compare = spread(snapshots), spread(compares)
+        within = snapshot["median"] <= 0.25 and compare["median"] <= 0.15
+        cheaper = differing < 10_000 or snapshot["median"] + compare["median"] < verify_s
+        emit(
+            "sync-cpu",
+            n=size,
+            d=differing,
+            pattern=pattern,
+            frames=count,
+            snapshot_s=snapshot,
+            reconcile_s=compare,
+            verify_s=verify_s,
+            bar_s={"snapshot": 0.25, "reconcile": 0.15},
+            met=within and cheaper,
+        )
+
+
+def main() -> None:
+    """Run all parts, those on more ids than asked for left out."""
+    most = argument(100_000)
+    for size in (1_000, 10_000, 100_000):
+        if size <= most:
+            equal_sets(size)
+    for row in TABLE:
+        if row[0] <= most:
+            differing_sets(*row)
+    for contact in CONTACTS if most >= 10_000 else ():
+        contacts(*contact)
+    for pattern in ("outage", "scattered"):
+        cpu(most, pattern)
+
+
+if __name__ == "__main__":
+    main()
