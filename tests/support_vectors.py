@@ -175,6 +175,10 @@ def frame_entries(realm_id: bytes) -> list[Entry]:
         frames.Fingerprint(b"\x63\x05", bytes(8)),
         frames.IdList(b"", (short,)),
     )
+    met = (
+        frames.PeerAddress(bytes((192, 0, 2, 7)), 24_658, key("relay").public),
+        frames.PeerAddress(bytes.fromhex("20010db8" + "00" * 11 + "07"), 7447, key("desk").public),
+    )
     made: dict[str, frames.Frame] = {
         "HELLO": frames.Hello(1, nonces[0], 4096, 65_536, 1),
         "ROOT": frames.Root(True, ((Class.TRUST, 1, root.fingerprint(salt)),)),
@@ -186,6 +190,7 @@ def frame_entries(realm_id: bytes) -> list[Entry]:
         "REFUSE": frames.Refuse(short, 6),
         "CREDIT": frames.Credit(16_384),
         "BYE": frames.Bye(1, 0),
+        "PEERS": frames.Peers(tuple(sorted(met, key=lambda peer: peer.key))),
     }
     return [{"name": name, "raw": frames.encode(frame).hex()} for name, frame in made.items()]
 

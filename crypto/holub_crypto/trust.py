@@ -87,6 +87,13 @@ class Ask(NamedTuple):
     created_s: int
 
 
+class Reach(NamedTuple):
+    """Areas and hazards, each of the one with each of the other, that a key may speak of."""
+
+    areas: tuple[int, ...]
+    hazards: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """The answer yes: on behalf of which authority, at how many an hour, until when."""
@@ -206,6 +213,15 @@ class Trust:
         """Return the grants of a key."""
         return tuple(self._grants.get(key, {}).values())
 
+    def reach(self, key: bytes, authority: int) -> tuple[Reach, ...]:
+        """Return how far a key's grants for an authority reach, one entry a grant."""
+        grants = self._grants.get(key, {})
+        return tuple(
+            Reach(grants[id_].areas, grants[id_].hazards)
+            for id_ in sorted(grants)
+            if grants[id_].authority == authority
+        )
+
     def is_relay(self, key: bytes, now_s: int) -> bool:
         """Tell whether a link's key holds a grant still running: it gets one of the kept links."""
         return any(grant.not_after_s >= now_s for grant in self.grants(key))
@@ -219,8 +235,6 @@ class Trust:
                 return Granted(0, _UNLIMITED, _FOREVER_S)
             return Denial.ROLE if ask.key in self._grants else Denial.UNKNOWN_KEY
         grants = self._grants.get(ask.key)
-        if ask.role is Role.ANYONE and (grants or ask.key in self.charter.registrars):
-            return Granted(0, _UNLIMITED, _FOREVER_S)
         if not grants:
             return Denial.ROLE if ask.key in self.charter.registrars else Denial.UNKNOWN_KEY
         nearest = -1

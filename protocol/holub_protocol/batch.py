@@ -8,6 +8,7 @@ disk, while an alert's own bytes wait for no disk.
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from holub_protocol.frames import PeerAddress
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import Writes
 
@@ -44,13 +45,21 @@ class LinkLive:
 
 
 @dataclass(frozen=True, slots=True)
+class PeersHeard:
+    """A peer has said where it met other relays: hints, which give no trust."""
+
+    link: int
+    entries: tuple[PeerAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Something that people must look into, as a token for logs and pages."""
 
     token: str
 
 
-Event: TypeAlias = Taken | Refused | StatusChanged | LinkLive | Alarm
+Event: TypeAlias = Taken | Refused | StatusChanged | LinkLive | PeersHeard | Alarm
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from itertools import groupby
 
 from holub_crypto import cbor
 from holub_crypto.identity import key_hint
+from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE, AreaTree
 from holub_protocol.kinds.board import COVERS_MAX, BoardBody, Cover, Listed, bitmap_of
 from holub_protocol.limits import ALERT_BYTES
 from holub_protocol.truth import Truth
-from holub_protocol.words import Word
+from holub_protocol.words import EVERYTHING, Word
 
 BOARD_EVERY_S = 300
 """A quiet desk's rhythm: 288 boards of some 100 bytes a day, 29 kB."""
@@ -24,7 +25,18 @@ BOARD_DUE_S = 330
 
 BOARD_SPACING_S = 2
 """Shortest time between two boards. Real bursts are 5 alerts in a second and 22 in a minute:
-one board then tells of several, and 30 a minute stay far below the 1,000 an hour of a key."""
+one board then tells of several. Kept up for an hour it would be 1,800, so it is not: see
+board_due_s."""
+
+HOUR_S = 3600
+BOARDS_HOURLY = 1000
+"""Messages an hour of a desk's key: its alerts and boards count together."""
+
+BUSY_SHARE = 5
+BUSY_SPACING_S = 15
+"""After a fifth of the hour's messages, boards on change come 15 s apart. A sibling that toggles
+an alert every 2 s then costs this desk 200 + 3600 / 15 = 440 of its 1,000; the rest is left for
+alerts. With another hourly rate the spacing scales against it."""
 
 ENVELOPE_BYTES = 130
 """Room kept beside the body for headers and signature, of which a message needs some 98."""
@@ -40,6 +52,7 @@ def compose_board(
     *,
     next_due_s: int = BOARD_DUE_S,
     adopt: Iterable[bytes] = (),
+    reach: tuple[Reach, ...] = EVERYTHING,
     body_bytes: int = BODY_BYTES,
 ) -> BoardBody:
     """Return the board that `own_key` (32 bytes) should sign now for its authority.
@@ -50,10 +63,22 @@ def compose_board(
     in doubt, on which a person must decide, and keys whose newest board is a bitmap, whose
     words have no names to list; `adopt` gives the keys for which the operator answers all the
     same, as after the loss of a desk. Where the words don't fit `body_bytes`, bitmaps tell
-    them, with small regions widened to their raion. Raises ValueError if even those don't fit.
+    them, with small regions widened to their raion. Other keys' words beyond `reach`, that of this
+    key's grants, are left out, and the board does not end them. Raises ValueError if even bits
+    don't fit, or where alerts of this key that stood are no longer indexed: its board would end
+    them.
     """
     own = key_hint(own_key)
-    words = [word for word in truth.open_words(authority) if word.incident]
+    if lost := truth.lost_areas(authority, own):
+        raise ValueError(
+            f"more alerts of this key hold than a node keeps, the oldest in area {lost[0]}; "
+            "clear some of them and restart the node"
+        )
+    words = [
+        word
+        for word in truth.open_words(authority)
+        if word.incident and (word.kid == own or truth.in_reach(reach, word))
+    ]
     covers = _covers(truth, authority, own, tuple(adopt))
     kids = {word.kid for word in words} - {own}
     if len(kids) <= COVERS_MAX:
@@ -77,28 +102,48 @@ def same_view(a: BoardBody, b: BoardBody) -> bool:
     return a.words == b.words and a.bitmaps == b.bitmaps
 
 
-def board_due_s(last_s: int | None, changed: bool, now_s: int) -> int:
+def board_due_s(
+    last_s: int | None,
+    changed: bool,
+    now_s: int,
+    *,
+    signed: int = 0,
+    hourly: int = BOARDS_HOURLY,
+) -> int:
     """Return the second at which the next board is due: at once where there was none or where
-    the view has changed, but never two within BOARD_SPACING_S; else after BOARD_EVERY_S. All
-    seconds by one clock of the caller's."""
+    the view has changed, but never two within BOARD_SPACING_S; else after BOARD_EVERY_S.
+
+    `signed` boards came within the hour before now, of `hourly` messages that the key may sign:
+    beyond a fifth of these, changes wait for the wider spacing. All seconds by one clock of the
+    caller's."""
     if last_s is None:
         return now_s
-    return max(now_s, last_s + BOARD_SPACING_S) if changed else last_s + BOARD_EVERY_S
+    if not changed:
+        return last_s + BOARD_EVERY_S
+    if signed < hourly // BUSY_SHARE:
+        return max(now_s, last_s + BOARD_SPACING_S)
+    spacing_s = -(-BUSY_SPACING_S * BOARDS_HOURLY // max(hourly, 1))
+    return max(now_s, last_s + min(spacing_s, BOARD_EVERY_S))
 
 
 def _covers(
     truth: Truth, authority: int, own: bytes, adopted: tuple[bytes, ...]
 ) -> dict[bytes, Cover]:
-    """The other keys of the authority and the points of their newest boards."""
+    """The other keys of the authority and the points of their newest boards; adopted ones also
+    up to what is no longer indexed, which only a board can end."""
     hints = [key_hint(key) for key in adopted]
     doubted = truth.doubted_keys(authority)
     unnamed = {word.kid for word in truth.open_words(authority) if not word.incident}
-    return {
+    covers = {
         board.kid: Cover(board.kid, *board.point)
         for board in truth.newest_boards(authority)
         if board.kid != own
         and (board.kid in hints or (board.kid not in doubted and board.kid not in unnamed))
     }
+    for kid, point in truth.dropped_points(authority).items():
+        if kid != own and kid in hints and (kid not in covers or covers[kid].point < point):
+            covers[kid] = Cover(kid, *point)
+    return covers
 
 
 def _newest(covers: dict[bytes, Cover], keep: set[bytes]) -> tuple[Cover, ...]:

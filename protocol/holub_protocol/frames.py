@@ -1,4 +1,4 @@
-"""What peers say on a link: the twelve frames, as values and as bytes.
+"""What peers say on a link: the thirteen frames, as values and as bytes.
 
 A frame is a CBOR array `[type, ...]` of the strict profile. Each is complete in itself, so
 that every frame that arrives is progress. Unknown types are ignored, so that later versions
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from holub_crypto import cbor
 from holub_crypto.cbor import CborError, as_bytes, as_int, as_tuple
-from holub_crypto.identity import HINT_BYTES
+from holub_crypto.identity import HINT_BYTES, PUBLIC_BYTES
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
     FINGERPRINT_BYTES,
@@ -23,6 +23,7 @@ from holub_protocol.limits import (
     MESSAGE_BYTES,
     NEED_HINTS,
     NONCE_BYTES,
+    PEER_ADDRESSES,
     RANGE_PARTS,
     SHORT_ID_BYTES,
     WINDOW_BYTES_MAX,
@@ -35,6 +36,11 @@ VERSION = 1
 BOUND_BYTES_MAX = 36
 _AGE_MAX_S = 2**32 - 1
 _UINT_MAX = 2**32 - 1
+_IPV4_BYTES, _IPV6_BYTES = 4, 16
+
+PEERS_HEAD_BYTES = 3
+PEER_BYTES_MAX = 55
+"""Bytes of a PEERS frame besides its entries, and of its largest entry."""
 
 
 class FrameType(IntEnum):
@@ -52,6 +58,7 @@ class FrameType(IntEnum):
     HAVE = 9
     CREDIT = 10
     BYE = 11
+    PEERS = 12
 
 
 class FrameError(ValueError):
@@ -176,7 +183,23 @@ class Bye:
     retry_after_s: int
 
 
-Frame: TypeAlias = Hello | Root | Range | Want | Put | Need | IHave | Refuse | Credit | Bye
+@dataclass(frozen=True, slots=True)
+class PeerAddress:
+    """Where a key's relay listens, as somebody says: 4 bytes of IPv4 or 16 of IPv6, a port."""
+
+    address: bytes
+    port: int
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Where the sender has met other relays, one address each, ascending by key. Hints, no more."""
+
+    entries: tuple[PeerAddress, ...]
+
+
+Frame: TypeAlias = Hello | Root | Range | Want | Put | Need | IHave | Refuse | Credit | Bye | Peers
 
 
 def encode(frame: Frame) -> bytes:
@@ -207,6 +230,8 @@ def _fields(frame: Frame) -> tuple[cbor.Value, ...]:
             return (FrameType.HELLO.value, version, nonce, frame_bytes, window_bytes, charter)
         case Bye(reason, retry_after_s):
             return (FrameType.BYE.value, reason, retry_after_s)
+        case Peers(peers):
+            return (FrameType.PEERS.value, tuple((p.address, p.port, p.key) for p in peers))
 
 
 def _part_fields(part: Part) -> tuple[cbor.Value, ...]:
@@ -304,6 +329,25 @@ def _read_put(f: tuple[cbor.Value, ...]) -> Put:
     )
 
 
+def _read_peers(f: tuple[cbor.Value, ...]) -> Peers:
+    items = as_tuple(f[1])
+    if not 1 <= len(items) <= PEER_ADDRESSES:
+        raise FrameError(f"{len(items)} addresses of peers")
+    entries = tuple(map(_read_peer, items))
+    keys = [entry.key for entry in entries]
+    if keys != sorted(set(keys)):
+        raise FrameError("keys of peers are not ascending")
+    return Peers(entries)
+
+
+def _read_peer(value: cbor.Value) -> PeerAddress:
+    host, port, key = _exactly(as_tuple(value), 3)
+    address = as_bytes(host, _IPV4_BYTES, _IPV6_BYTES)
+    if len(address) not in (_IPV4_BYTES, _IPV6_BYTES):
+        raise FrameError(f"an address of {len(address)} bytes")
+    return PeerAddress(address, as_int(port, 1, 65535), as_bytes(key, PUBLIC_BYTES, PUBLIC_BYTES))
+
+
 def _class(value: cbor.Value) -> Class:
     return Class(as_int(value, Class.TRUST, Class.BULK))
 
@@ -340,5 +384,6 @@ _READERS: Mapping[int, tuple[int, Callable[[tuple[cbor.Value, ...]], Frame]]] = 
         ),
         FrameType.CREDIT: (2, lambda f: Credit(as_int(f[1], 1, _UINT_MAX))),
         FrameType.BYE: (3, lambda f: Bye(as_int(f[1], 0, 255), as_int(f[2], 0, 86400))),
+        FrameType.PEERS: (2, _read_peers),
     }
 )

@@ -10,7 +10,8 @@ import heapq
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, repeat
+from itertools import islice, repeat
+from typing import NamedTuple
 
 from holub_crypto.charter import Charter
 from holub_protocol.idtable import SALT_BYTES, IdTable
@@ -66,6 +67,14 @@ class HoldingStats:
     seen: int
 
 
+class Room(NamedTuple):
+    """Whether there is room, once the bodies in `evict` and the rows in `forget` are gone."""
+
+    enough: bool
+    evict: tuple[bytes, ...] = ()
+    forget: tuple[bytes, ...] = ()
+
+
 class Holdings:
     """The index of one node. Deadlines are kept in its own steady seconds, so that a wall clock
     that jumps later neither deletes nor revives anything."""
@@ -88,6 +97,7 @@ class Holdings:
         self._held_bytes = dict.fromkeys(Class, 0)
         self._evicted: dict[bytes, None] = {}
         self._superseded: dict[bytes, None] = {}
+        self._barren: dict[Class, tuple[int, int]] = {}
 
     def _columns(self) -> None:
         self._kind = array("B")
@@ -256,6 +266,10 @@ class Holdings:
         slot = self._slot(id_)
         here_s = now.mono_us // _SECOND_US - self._since[slot]
         self._age[slot] = min(self._age[slot], max(0, age_s - here_s))
+        if not now.reliable:
+            row = self.row(id_)
+            self._deadline[slot] = deadline = _deadline_s(row, now, self.age_s(id_, now))
+            self._deadlines.add(deadline, slot)
 
     def cls(self, id_: bytes) -> Class:
         """Return the class of a seen id."""
@@ -341,18 +355,24 @@ class Holdings:
                 self._unlist(slot)
                 self._list(slot, now)
 
-    def victims(self, newcomer: Class, deadline_s: int, need_bytes: int) -> tuple[bytes, ...]:
+    def victims(
+        self, newcomer: Class, deadline_s: int, need_bytes: int, now: Now
+    ) -> tuple[bytes, ...]:
         """Return which messages to evict so that `need_bytes` more fit, or as many as may go.
 
         Lower classes go first, soonest expiry first within one; the newcomer's own class only
-        gives up what expires before it. TRUST and ALERT are never evicted. A little more than
-        needed is freed at once, so that a full store does not sort itself for every message.
+        gives up what expires before it. Charters, alerts and grants are never evicted. A little
+        more than needed is freed at once, and where there was nothing to free the next second
+        does not look again, so that a full store does not sort itself for every message.
         """
+        second = now.mono_us // _SECOND_US
+        if self._barren.get(newcomer, (-1, 0)) >= (second, deadline_s):
+            return ()
         chosen: list[bytes] = []
         freed = 0
         goal = max(need_bytes, min(self.quota_bytes // _EVICTED_SHARE, 1 << 20))
         for cls in reversed(Class):
-            if cls < max(newcomer, Class.GRANT) or freed >= goal:
+            if cls < newcomer or cls <= Class.GRANT or freed >= goal:
                 break
             limit = deadline_s if cls is newcomer else _NEVER_S
             queue = sorted(
@@ -367,15 +387,25 @@ class Holdings:
                     break
                 chosen.append(id_)
                 freed += self.size_bytes(id_)
+        if not chosen:
+            self._barren[newcomer] = (second, deadline_s)
         return tuple(chosen)
 
-    def outlived(self, need_bytes: int, newcomer: Class) -> tuple[bytes, ...]:
-        """Return ids without bodies to forget for the room of their rows, oldest first: those
-        superseded, whose successors guard against their return, and for grants and alerts
-        also those evicted, though peers will offer them again."""
-        gone = self._superseded
-        kept = self._evicted if newcomer <= Class.GRANT else {}
-        return tuple(islice(chain(gone, kept), -(-need_bytes // ROW_BYTES)))
+    def room_for(self, newcomer: Class, deadline_s: int, need_bytes: int, now: Now) -> Room:
+        """Return what makes room: rows whose successors stand, then bodies of lower classes,
+        and for grants and alerts rows of what was evicted before, which peers offer again."""
+        over = self.used_bytes + need_bytes - self.quota_bytes
+        if over <= 0:
+            return Room(True)
+        forget = tuple(islice(self._superseded, -(-over // ROW_BYTES)))
+        over -= ROW_BYTES * len(forget)
+        evict = self.victims(newcomer, deadline_s, over, now) if over > 0 else ()
+        over -= sum(map(self.size_bytes, evict))
+        if over > 0 and newcomer <= Class.GRANT:
+            gone = tuple(islice(self._evicted, -(-over // ROW_BYTES)))
+            over -= ROW_BYTES * len(gone)
+            forget += gone
+        return Room(over <= 0, evict, forget)
 
     def readmit(self, need_bytes: int) -> tuple[bytes, ...]:
         """Return evicted ids to forget because there is room again: they will be asked anew."""
@@ -427,3 +457,11 @@ def charter_row(raw: bytes, id_: bytes, charter: Charter, now: Now) -> Row:
         age_s=0,
         received_s=now.wall_s,
     )
+
+
+def restoring_order(row: Row) -> tuple[int, int, int]:
+    """Sort rows as they are to be restored: charters by version, since each needs the one
+    before, then everything by its signer's time."""
+    if row.kind == CHARTER:
+        return 0, row.k, 0
+    return 1, row.created_s, row.k

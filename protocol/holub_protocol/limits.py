@@ -131,6 +131,11 @@ SENDS_PER_LINK = 200_000
 NEEDS_PER_LINK = 1024
 """Hints that a peer may ask about on one link: 1024 x 16 grants of 200 B is 3 MiB at most."""
 
+PEER_ADDRESSES = 8
+PEERS_EVERY_US = 10_000_000
+"""Addresses in one PEERS frame, and how often one is listened to on a link. A peer that invents
+addresses makes us consider 0.8 a second; 32 such peers 26, of which the dialler tries few."""
+
 REFUSALS_PER_LINK = 4096
 """Short ids refused for good, remembered so as not to ask for them again on this link."""
 
@@ -171,10 +176,15 @@ NONCE_BYTES = 16
 RECONCILE_SLACK_S = 60
 """Ids with less than this to live are left out: two sides need not agree on the second."""
 
+RECONCILE_BUDGET_US = 600_000_000
 RECONCILE_BYTES_PER_ID = 12
 RECONCILE_BYTES_FREE = 65_536
-"""RANGE bytes a peer may make us send in one session: 12 x n + 64 KiB (worst honest case
-9.5 x n). Beyond it the session answers nothing more until the next link."""
+"""RANGE bytes a peer may make us send in ten minutes: 12 x n + 64 KiB (worst honest case
+9.5 x n). Beyond it the session answers nothing more until the next ten."""
+
+RESENDS = 3
+"""How often one message is sent on one link, whoever asks: an honest peer loses none, and a
+WANT of 20 bytes must not bring 4 KiB again and again."""
 
 # --- holdings --------------------------------------------------------------------------------
 SEEN = 400_000

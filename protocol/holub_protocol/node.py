@@ -14,7 +14,7 @@ from holub_crypto.charter import CharterError
 from holub_crypto.charter import decode as decode_charter
 from holub_crypto.identity import Identity, key_hint
 from holub_crypto.trust import CharterOutcome, Trust
-from holub_protocol.admit import Admitted, Verify, admit, row_of
+from holub_protocol.admit import Admitted, Verify, admit, row_of, timely
 from holub_protocol.areas import AreaTree
 from holub_protocol.author import Author, PublishError
 from holub_protocol.batch import (
@@ -22,16 +22,17 @@ from holub_protocol.batch import (
     Batch,
     Event,
     LinkLive,
+    PeersHeard,
     Refused,
     StatusChanged,
     Taken,
 )
 from holub_protocol.boards import BOARD_LIFETIME_S, BoardKeeper
 from holub_protocol.codec import decode
-from holub_protocol.frames import Bye, Hello, Put
+from holub_protocol.frames import Bye, Hello, PeerAddress, Peers, Put
 from holub_protocol.frames import encode as encode_frame
 from holub_protocol.framing import frame_bytes
-from holub_protocol.holdings import CHARTER, Holdings, charter_row
+from holub_protocol.holdings import CHARTER, Holdings, charter_row, restoring_order
 from holub_protocol.idtable import SALT_BYTES
 from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
 from holub_protocol.kinds.alert import AlertBody
@@ -97,6 +98,7 @@ class Node:
         self._refusals: dict[Refusal, int] = {}
         self._authors: dict[bytes, Author] = {}
         self._boards: dict[bytes, BoardKeeper] = {}
+        self._complete: dict[bytes, None] = {}
         self._board_points: dict[bytes, tuple[int, int]] = {}
         self._reliable = now.reliable
         self._reset()
@@ -114,6 +116,9 @@ class Node:
                 raw = session.assemble(frame)
                 if raw is not None:
                     self._received(session, frame, raw, now)
+            elif isinstance(frame, Peers):
+                if session.heeds_peers(now):
+                    self._events.append(PeersHeard(link, frame.entries))
             else:
                 session.hear(frame, self, now)
                 if isinstance(frame, Hello) and session.stage is Stage.LIVE:
@@ -215,6 +220,12 @@ class Node:
         """A link is down; what it had begun is forgotten."""
         self._forget_link(link)
 
+    def tell_peers(self, link: int, entries: tuple[PeerAddress, ...], now: Now) -> int:
+        """Tell a peer where other relays were met, one address a key; return how many of the
+        first of them one frame held: 0 where the link is not live."""
+        session = self._sessions.get(link)
+        return session.tell_peers(entries) if session is not None else 0
+
     def offer(self, raw: bytes, now: Now, age_s: int = 0) -> bytes | Refusal:
         """Take in a message that came by a file or from this machine."""
         outcome = self._take_in(raw, LOCAL, age_s, now)
@@ -222,8 +233,15 @@ class Node:
             self._refused(outcome, None)
         return outcome
 
-    def add_author(self, identity: Identity, desk: bool = False) -> None:
-        """Let a key sign here; a desk's key also signs boards whenever they are due."""
+    def add_author(self, identity: Identity, desk: bool = False, fresh: bool = False) -> None:
+        """Let a key sign here; a desk's key also signs boards whenever they are due.
+
+        `fresh` says that the key was made here and has signed nothing elsewhere. Otherwise, and
+        without counters, its store may have been lost: a board would end alerts that it no
+        longer knows, so none is signed before a neighbour's alerts are all here.
+        """
+        if fresh:
+            self._complete[identity.public] = None
         if identity.public not in self._authors:
             self._authors[identity.public] = Author(identity, self._counters)
         for grant in self.trust.grants(identity.public) if desk else ():
@@ -264,6 +282,7 @@ class Node:
         if now.reliable != self._reliable:
             self._reliable = now.reliable
             self.holdings.rebase(now)
+            self._judge_again(now)
             for keeper in self._boards.values():
                 keeper.touch(now)
         for id_ in self.holdings.advance(now):
@@ -350,7 +369,7 @@ class Node:
     def _put_off(self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now) -> None:
         """Keep what may be taken in later: its signer's grant, or its time, may come."""
         waiting = Waiting(message.raw, link, age_s, now.mono_us)
-        if refusal is Refusal.UNKNOWN_SIGNER:
+        if refusal.awaits_grant:
             self._parked.add(message.id, message.kid, waiting)
             session = self._sessions.get(link)
             if session is not None:
@@ -364,10 +383,10 @@ class Node:
         message, kind = admitted.message, KINDS[admitted.message.kind]
         if isinstance(message.body, BoardBody):
             newest = self._board_points.get(admitted.signer)
-            if newest is not None and message.point <= newest:
+            if newest is not None and message.point < newest:
                 return Refusal.SUPERSEDED
         live = self.holdings.live(admitted.signer, kind.group)
-        if live >= kind.hourly * LIVE_HOURS:
+        if live >= min(kind.hourly, admitted.rate) * LIVE_HOURS:
             return Refusal.QUOTA
         if kind.cls > Class.ALERT and len(self.holdings) >= SEEN:
             return Refusal.FULL
@@ -379,23 +398,20 @@ class Node:
         return None if self._make_room(kind.cls, message.expires_s, need, now) else Refusal.FULL
 
     def _make_room(self, cls: Class, expires_s: int, need: int, now: Now) -> bool:
-        """Evict bodies of lower classes, and forget rows that only remember, until it fits."""
         deadline_s = now.mono_us // _SECOND_US + expires_s - now.wall_s
-        if self._over(need) > 0:
-            for id_ in self.holdings.victims(cls, deadline_s, self._over(need)):
-                self._put_aside(id_, State.EVICTED)
-        if self._over(need) > 0:
-            for id_ in self.holdings.outlived(self._over(need), cls):
-                self._forget(id_)
-        return self._over(need) <= 0
-
-    def _over(self, need: int) -> int:
-        """Return by how many bytes the store would be too small."""
-        return self.holdings.used_bytes + need - self.holdings.quota_bytes
+        room = self.holdings.room_for(cls, deadline_s, need, now)
+        for id_ in room.evict:
+            self._put_aside(id_, State.EVICTED)
+        for id_ in room.forget:
+            self._forget(id_)
+        return room.enough
 
     def _apply(self, admitted: Admitted, now: Now) -> None:
         """Let a message that was taken in change what is trusted, or what holds."""
         body = admitted.message.body
+        author = self._authors.get(admitted.signer)
+        if author is not None:
+            author.observe(KINDS[admitted.message.kind].group, admitted.message.point)
         if isinstance(body, GrantBody):
             self.trust.add_grant(admitted.message.id, body.grant)
             for waiting in self._parked.take(frozenset((key_hint(body.grant.subject),))):
@@ -409,14 +425,15 @@ class Node:
     def _learn(self, message: Message, signer: bytes, authority: int) -> None:
         if isinstance(message.body, BoardBody):
             self._board_points[signer] = message.point
-        change = self.truth.add(message, signer, authority)
+        change = self.truth.add(message, signer, authority, self.trust.reach(signer, authority))
         for id_ in change.superseded:
             if self.holdings.state(id_) is State.HELD:
                 self._put_aside(id_, State.SUPERSEDED)
         if change.visible:
             self._events.append(StatusChanged())
-        for id_ in [i for i in self._overdue if not self.truth.pinned(i)]:
-            self._expire(id_)
+        for id_ in change.released:
+            if id_ in self._overdue:
+                self._expire(id_)
 
     def _retry(self, waiting: Waiting, now: Now) -> None:
         outcome = self._take_in(waiting.raw, waiting.link, waiting.age_now_s(now), now)
@@ -469,6 +486,10 @@ class Node:
         self._forget(id_)
 
     def _forget(self, id_: bytes) -> None:
+        """Let a message go as if it had never come: it may be taken in again."""
+        row = self.holdings.row(id_)
+        if self._board_points.get(row.signer) == (row.created_s, row.k):
+            del self._board_points[row.signer]
         self.truth.forget(id_)
         self.holdings.remove(id_)
         self._states.pop(id_, None)
@@ -483,6 +504,17 @@ class Node:
         else:
             self._rows[id_] = (replace(pending[0], state=state), None)
 
+    def _judge_again(self, now: Now) -> None:
+        """The time is known at last: boards and clears that were taken in without it and come
+        from the future go, to be held back when they are offered again."""
+        for id_ in list(self.holdings.held_ids(Class.ALERT)) if now.reliable else ():
+            early = self.holdings.created_s(id_) > now.wall_s + FUTURE_SKEW_S
+            raw = self.body(id_) if early else None
+            message = decode(raw, self.trust.realm_id) if raw is not None else None
+            if isinstance(message, Message) and timely(message, 0, now) is Refusal.FUTURE:
+                self._forget(id_)
+                self._events.append(StatusChanged())
+
     def _readmit(self) -> None:
         """Let evicted ids be asked for anew, once a sixteenth of the store is free again."""
         for id_ in self.holdings.readmit(self.policy.store_bytes // 16):
@@ -492,7 +524,7 @@ class Node:
         """Sign what is due; by a clock that nothing vouches for no board is signed, and its
         missing shows everywhere that this desk can't speak."""
         for keeper in self._boards.values():
-            if not now.reliable:
+            if not now.reliable or not self._knows_its_alerts(keeper.key):
                 keeper.postpone(now)
                 continue
             try:
@@ -503,6 +535,15 @@ class Node:
             except ValueError:
                 keeper.postpone(now)
                 self._events.append(Alarm("board-not-signed"))
+
+    def _knows_its_alerts(self, key: bytes) -> bool:
+        """Whether this node has all that a desk's key has said and that still stands."""
+        if key not in self._complete:
+            links = [s.sync for s in self._sessions.values() if s.sync is not None]
+            known = any(c.signer == key and c.group == "alert" for c in self._counters)
+            if known or any(link.equal.get(Class.ALERT) for link in links):
+                self._complete[key] = None
+        return key in self._complete
 
     # --- bookkeeping ----------------------------------------------------------------------------
 
@@ -532,7 +573,7 @@ class Node:
             self.holdings.add(row, now)
         for cls in (Class.TRUST, Class.GRANT, Class.ALERT):
             held = map(self.holdings.row, list(self.holdings.held_ids(cls)))
-            for row in sorted(held, key=lambda row: (row.created_s, row.k)):
+            for row in sorted(held, key=restoring_order):
                 id_, raw = row.id, self.body(row.id)
                 if raw is None:
                     continue

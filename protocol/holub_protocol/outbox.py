@@ -6,17 +6,19 @@ piece is a frame of its own. PUT and RANGE frames count against the peer's windo
 frames that keep a link going do not.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from typing import Protocol
 
-from holub_protocol.frames import Frame, Put, Range, encode
+from holub_protocol.frames import Frame, FrameType, Put, Range, encode
 from holub_protocol.framing import LENGTH_BYTES, frame_bytes
 from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
     FRAME_BYTES_MIN,
     OUTBOX_BYTES,
+    RESENDS,
     SENDS_PER_LINK,
+    SHORT_IDS_PER_LINK,
     WINDOW_BYTES_MIN,
 )
 from holub_protocol.message import Now
@@ -63,6 +65,7 @@ class Outbox:
         self._ranges: dict[Class, deque[bytes]] = {cls: deque() for cls in Class}
         self._puts: dict[Class, dict[bytes, int]] = {cls: {} for cls in Class}
         self._idle = True
+        self._sent: OrderedDict[bytes, int] = OrderedDict()
         self._served = dict.fromkeys(_WEIGHTS, 0.0)
         self._floor = 0.0
 
@@ -90,8 +93,10 @@ class Outbox:
             self._idle = False
 
     def put(self, id_: bytes, cls: Class) -> None:
-        """Queue a held message, once."""
+        """Queue a held message, once, unless it was sent too often already."""
         queue = self._puts[cls]
+        if self._sent.get(id_, 0) >= RESENDS:
+            return
         if len(queue) < SENDS_PER_LINK:
             queue.setdefault(id_, 0)
             self._idle = False
@@ -118,7 +123,8 @@ class Outbox:
         if self._control:
             data = self._control.popleft()
             self._control_bytes -= len(data)
-            return frame_bytes(data), False
+            # HELLO acknowledges nothing, and nothing else may come before it.
+            return frame_bytes(data), data[1] == FrameType.HELLO
         if self._idle:
             return None
         piece_bytes = self.piece_bytes
@@ -163,6 +169,9 @@ class Outbox:
             if offset + len(piece) == len(raw):
                 del queue[id_]
                 self.messages_out += 1
+                self._sent[id_] = self._sent.pop(id_, 0) + 1
+                if len(self._sent) > SHORT_IDS_PER_LINK:
+                    self._sent.popitem(last=False)
             else:
                 queue[id_] = offset + len(piece)
             age_s = shelf.holdings.age_s(id_, now)

@@ -145,7 +145,9 @@ class Snapshot:
                         parts.append(Skip(high))
                     else:
                         parts += self._describe(start, end, high, list_items_max, listed)
-                case IdList(high, short_ids) if end - start > len(short_ids) + SEND_ITEMS:
+                case IdList(high, short_ids) if (
+                    end - start + len(send) > len(short_ids) + SEND_ITEMS
+                ):
                     parts += self._describe(start, end, high, list_items_max, listed)
                 case IdList(high, short_ids):
                     parts.append(Skip(high))

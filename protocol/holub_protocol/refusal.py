@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 class Refusal(Enum):
     """A reason. The value is its number on the wire (REFUSE) and never changes; from 32 on
-    the answer may be another later: when trust changes, time passes or room appears."""
+    the answer may be another later: when trust changes, time passes or room appears. What a
+    grant decides is never final: the alert may have overtaken the grant that allows it."""
 
     OVERSIZE = 1
     MALFORMED = 2
@@ -16,11 +17,6 @@ class Refusal(Enum):
     EXPIRED = 5
     BAD_SIGNATURE = 6
     REVOKED = 7
-    ROLE = 8
-    KIND = 9
-    HAZARD = 10
-    AREA = 11
-    GRANT_ENDED = 12
     COUNTER = 13
     SUPERSEDED = 14
     CHARTER = 15
@@ -30,11 +26,21 @@ class Refusal(Enum):
     QUOTA = 34
     FULL = 35
     CHARTER_AHEAD = 36
+    ROLE = 40
+    KIND = 41
+    HAZARD = 42
+    AREA = 43
+    GRANT_ENDED = 44
 
     @property
     def final(self) -> bool:
         """Whether asking again can never change the answer."""
         return self.value < Refusal.UNKNOWN_SIGNER.value
+
+    @property
+    def awaits_grant(self) -> bool:
+        """Whether another grant of its signer could let the message in."""
+        return self is Refusal.UNKNOWN_SIGNER or self.value >= Refusal.ROLE.value
 
     @property
     def token(self) -> str:

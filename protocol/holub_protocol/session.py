@@ -16,6 +16,8 @@ from holub_protocol.frames import (
     Hello,
     IHave,
     Need,
+    PeerAddress,
+    Peers,
     Put,
     Range,
     Refuse,
@@ -31,6 +33,8 @@ from holub_protocol.limits import (
     MALFORMED_PER_LINK,
     NEED_HINTS,
     NEEDS_PER_LINK,
+    PEER_ADDRESSES,
+    PEERS_EVERY_US,
 )
 from holub_protocol.message import Now
 from holub_protocol.outbox import Outbox, Shelf
@@ -50,7 +54,7 @@ class Stage(Enum):
 
 _ALLOWED: dict[Stage, tuple[type, ...]] = {
     Stage.GREETING: (Hello, Bye),
-    Stage.LIVE: (Root, Range, Want, Put, Need, IHave, Refuse, Credit, Bye),
+    Stage.LIVE: (Root, Range, Want, Put, Need, IHave, Refuse, Credit, Bye, Peers),
 }
 
 
@@ -76,6 +80,7 @@ class Session:
         self._needs_answered = 0
         self._needs_said: dict[bytes, int] = {}
         self._refusals: dict[Refusal, int] = {}
+        self._peers_heard_us: int | None = None
         self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
         self.messages_in = self.messages_out = self.duplicates = self._unknown_frames = 0
         self.outbox.say(
@@ -114,7 +119,7 @@ class Session:
                 self.close = f"{type(frame).__name__.upper()} while {self.stage.value}"
 
     def hear(self, frame: Frame, shelf: Shelf, now: Now) -> None:
-        """Act on any frame but PUT."""
+        """Act on any frame but PUT and PEERS."""
         if isinstance(frame, Hello):
             self._greeted(frame, now)
         elif isinstance(frame, Credit):
@@ -157,6 +162,14 @@ class Session:
             for id_ in shelf.grants_for(hint)[:NEED_HINTS]:
                 self.outbox.put(id_, Class.TRUST)
 
+    def heeds_peers(self, now: Now) -> bool:
+        """Whether a PEERS frame that comes now is listened to: one in ten seconds is."""
+        last_us = self._peers_heard_us
+        if last_us is not None and now.mono_us - last_us < PEERS_EVERY_US:
+            return False
+        self._peers_heard_us = now.mono_us
+        return True
+
     def assemble(self, put: Put) -> bytes | None:
         """Add a piece; return the whole message when it is complete."""
         if put.total == len(put.data):
@@ -198,6 +211,16 @@ class Session:
                 del self._needs_said[next(iter(self._needs_said))]
             self._needs_said[hint] = now.mono_us
             self.outbox.say(Need((hint,)))
+
+    def tell_peers(self, entries: tuple[PeerAddress, ...]) -> int:
+        """Say as many of `entries` as one frame of this link holds; return how many."""
+        if self.stage is not Stage.LIVE:
+            return 0
+        room = (self.outbox.piece_bytes - frames.PEERS_HEAD_BYTES) // frames.PEER_BYTES_MAX
+        said = sorted(entries[: min(room, PEER_ADDRESSES)], key=lambda entry: entry.key)
+        if said:
+            self.outbox.say(Peers(tuple(said)))
+        return len(said)
 
     def next(self, shelf: Shelf, now: Now) -> tuple[bytes, bool] | None:
         """Return the next bytes to send and whether they may leave before the commit."""

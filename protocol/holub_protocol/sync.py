@@ -5,6 +5,7 @@ the lower key open a reconciliation; new messages are pushed or offered as they 
 whatever that missed the next root shows.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from holub_protocol.frames import IdList, IHave, Range, Root, Want
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
     RECONCILE_AGAIN_US,
+    RECONCILE_BUDGET_US,
     RECONCILE_BYTES_FREE,
     RECONCILE_BYTES_PER_ID,
     REFUSALS_PER_LINK,
@@ -40,11 +42,12 @@ class Sync:
         self._outbox, self._salt, self._opens = outbox, salt, opens
         self.equal: dict[Class, bool] = {}
         self._peer_roots: dict[Class, tuple[int, bytes]] = {}
-        self._shorts: dict[bytes, bytes | None] = {}
-        self._declined: dict[bytes, None] = {}
-        self._unwanted: dict[bytes, None] = {}
+        self._shorts: OrderedDict[bytes, bytes | None] = OrderedDict()
+        self._declined: OrderedDict[bytes, None] = OrderedDict()
+        self._unwanted: OrderedDict[bytes, None] = OrderedDict()
         self._snapshots: dict[Class, tuple[Snapshot, int, int]] = {}
         self._changed: dict[Class, bool] = {}
+        self._budget_from_us = now.mono_us
         self._whole = True
         self._root_due_us = now.mono_us
         self._root_sent_us = now.mono_us - ROOT_SPACING_US
@@ -94,6 +97,8 @@ class Sync:
 
     def range(self, heard: Range, shelf: Shelf, now: Now) -> None:
         """Answer a stretch of the peer's set: split it, list it, ask and send."""
+        if now.mono_us - self._budget_from_us >= RECONCILE_BUDGET_US:
+            self._budget_from_us, self._outbox.range_bytes = now.mono_us, 0
         snapshot = self._snapshot(heard.cls, shelf, now)
         difference = snapshot.answer(heard, list_items(self._outbox.piece_bytes))
         for part in heard.parts:
@@ -253,8 +258,10 @@ class Sync:
 _Remembered = TypeVar("_Remembered", None, bytes | None)
 
 
-def _remember(memory: dict[bytes, _Remembered], key: bytes, value: _Remembered, most: int) -> None:
+def _remember(
+    memory: OrderedDict[bytes, _Remembered], key: bytes, value: _Remembered, most: int
+) -> None:
     """Keep the newest `most` entries."""
     memory[key] = value
     if len(memory) > most:
-        del memory[next(iter(memory))]
+        memory.popitem(last=False)

@@ -3,19 +3,22 @@
 Words (words.py) say what is on. This module adds time and the charter. A word within its
 lifetime is an *alert*; past it, or where only doubted messages speak, it is *stale*: unknown,
 never over. "Clear" needs more than silence: a reliable clock, and a fresh board of every
-authority that the charter names for the place, with nothing standing there.
+authority that the charter names for the place, with nothing standing there. A board vouches
+only as far as its signer's grants reach; desks of one authority may vouch for it together.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from holub_crypto.charter import ANY_HAZARD
+from holub_crypto.trust import Reach
 from holub_protocol.areas import AreaTree
 from holub_protocol.hazards import hazard
 from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.message import Message, Now
-from holub_protocol.words import NOTHING, Change, Fact, Held, Word, Words
+from holub_protocol.words import EVERYTHING, NOTHING, REMNANT, Change, Fact, Held, Word, Words
 
 BOARD_GRACE_S = 60
 """How late a board may be before silence is shown: ten hops at 5 s, and a resend."""
@@ -103,16 +106,25 @@ class Truth:
         """Take the authorities of the charter in force."""
         self._charges = {charge.authority: charge for charge in charges}
         self._charged: dict[int, tuple[int, ...]] = {}
-        self._words.govern({authority: self._above(authority) for authority in self._charges})
+        self._words.govern(
+            {authority: self._above(authority) for authority in self._charges},
+            {number: Reach(c.areas, _hazards(c)) for number, c in self._charges.items()},
+        )
 
     def set_doubted(self, message_ids: Iterable[bytes]) -> None:
         """Replace the set of messages whose signer was revoked or lost its grant."""
         self._words.doubt(message_ids)
 
-    def add(self, message: Message, key: bytes, authority: int) -> Change:
-        """Take in an admitted alert or board, signed by `key` for `authority`; any other kind,
-        and a message known already, changes nothing."""
-        fact = Fact(message, key, authority)
+    def add(
+        self,
+        message: Message,
+        key: bytes,
+        authority: int,
+        reach: tuple[Reach, ...] = EVERYTHING,
+    ) -> Change:
+        """Take in an admitted alert or board, signed by `key` for `authority` under grants that
+        reach so far; any other kind, and a message known already, changes nothing."""
+        fact = Fact(message, key, authority, reach)
         body = message.body
         if isinstance(body, AlertBody):
             if body.verb is not Verb.TEST:
@@ -124,10 +136,11 @@ class Truth:
                     return NOTHING if known else Change(visible=True)
         return self._words.add(fact)
 
-    def forget(self, message_id: bytes) -> None:
-        """Drop a message that was deleted; an unknown id is nothing."""
+    def forget(self, message_id: bytes) -> tuple[bytes, ...]:
+        """Drop a message that was deleted; an unknown id is nothing. Returns the ids of those
+        that need not be kept any more without it, as Change.released does."""
         self._notices.pop(message_id, None)
-        self._words.forget(message_id)
+        return self._words.forget(message_id)
 
     def pinned(self, message_id: bytes) -> bool:
         """Whether a message must neither be evicted nor deleted, though it be expired."""
@@ -147,6 +160,23 @@ class Truth:
             if held.word.authority == authority and self._in_doubt(held)
         }
         return tuple(sorted(kids))
+
+    def dropped_points(self, authority: int) -> dict[bytes, tuple[int, int]]:
+        """Up to which point the keys of an authority have messages that are no longer indexed
+        and that no board has answered for."""
+        points: dict[bytes, tuple[int, int]] = {}
+        for word, _ in self._words.remnants(authority):
+            points[word.kid] = max(word.point, points.get(word.kid, (0, 0)))
+        return points
+
+    def lost_areas(self, authority: int, kid: bytes) -> tuple[int, ...]:
+        """Where alerts of a key stood when they left the index, ascending."""
+        remnants = self._words.remnants(authority)
+        return tuple(sorted(word.area for word, lost in remnants if lost and word.kid == kid))
+
+    def in_reach(self, reach: tuple[Reach, ...], word: Word) -> bool:
+        """Whether the reach covers a word's area and names its hazard."""
+        return self._words.in_reach(reach, word.area, word.hazard)
 
     def newest_boards(self, authority: int) -> tuple[Message, ...]:
         """The newest board of each key of an authority, in doubt or not."""
@@ -168,7 +198,7 @@ class Truth:
         live_above = [held for held in above if self._is_live(held, now)]
         live_inside = [held for held in inside if self._is_live(held, now)]
         stale = [held for held in (*above, *inside) if not self._is_live(held, now)]
-        boards = {a: self._newest_board(a) for a in self._charged_with(area)}
+        boards = [b for a in self._charged_with(area) for b in self._vouching(a, area)]
         if live_above:
             level = Level.ALERT
         elif live_inside:
@@ -176,9 +206,9 @@ class Truth:
         elif stale or not now.reliable or not boards:
             level = Level.UNKNOWN
         else:
-            fresh = all(board and _is_fresh(board, now) for board in boards.values())
+            fresh = all(board and _is_fresh(board, now) for board in boards)
             level = Level.CLEAR if fresh else Level.UNKNOWN
-        known = [board for board in boards.values() if board]
+        known = [board for board in boards if board]
         complete = len(known) == len(boards) > 0
         return AreaStatus(
             level=level,
@@ -231,10 +261,28 @@ class Truth:
                 self._charged[area] = charged
         return charged
 
-    def _newest_board(self, authority: int) -> Message | None:
-        """The board of any key of the authority that promises longest."""
-        boards = [b for b in self.newest_boards(authority) if self._words.trusted(b.id)]
-        return max(boards, key=lambda b: (_due_s(b), b.created_s, b.id), default=None)
+    def _vouching(self, authority: int, place: int) -> list[Message | None]:
+        """For each area and hazard of the place that the authority is charged with, the board
+        of a key that reaches both and promises longest; None where no key vouches for them."""
+        charge = self._charges[authority]
+        boards = [f for f in self._words.boards(authority) if self._words.trusted(f.message.id)]
+        boards.sort(key=lambda f: (_due_s(f.message), f.message.created_s, f.message.id))
+        if any(self._areas.covers(area, place) for area in charge.areas):
+            parts: tuple[int, ...] = (place,)
+        else:
+            parts = tuple(area for area in charge.areas if self._areas.covers(place, area))
+        return [
+            next(
+                (
+                    fact.message
+                    for fact in reversed(boards)
+                    if self._words.in_reach(fact.reach, part, number)
+                ),
+                None,
+            )
+            for part in parts
+            for number in _hazards(charge)
+        ]
 
     def _in_doubt(self, held: Held) -> bool:
         return held.shaken or not any(self._words.trusted(f.message.id) for f in held.said_by)
@@ -294,6 +342,8 @@ class Truth:
         named: dict[tuple[int, int, int], None] = {}
         for held in words:
             word = held.word
+            if word.hazard == REMNANT:  # it makes a place unknown, and has nothing to show
+                continue
             unnamed = 0 if word.incident else word.hazard
             slot = (word.authority, word.incident, word.area, unnamed)
             if slot not in best or _rank(held) > _rank(best[slot]):
@@ -336,6 +386,11 @@ class Truth:
             from_future=now.reliable and word.created_s > now.wall_s + SKEW_S,
             stale=stale,
         )
+
+
+def _hazards(charge: Charge) -> tuple[int, ...]:
+    """What an authority is charged with; one that names no hazard must vouch for all."""
+    return (ANY_HAZARD,) if ANY_HAZARD in charge.hazards else charge.hazards or (ANY_HAZARD,)
 
 
 def _rank(held: Held) -> tuple[int, tuple[int, int], Word]:

@@ -4,24 +4,35 @@ A *word* says: at this area this incident is on, said by this key at this point 
 Starts and updates say words, boards repeat them; the same word from either is one word. It
 stands until it is *ended*, and time never ends it. It is ended by
 
-1. a clear or withdraw, by its authority or one above, that names its incident and covers its
-   area: whatever the points, for an incident once ended is not reopened;
+1. a clear or withdraw, by its authority or one above, that names its incident and its hazard
+   and covers its area: whatever the points, for an incident once ended is not reopened;
 2. a newer update of the same incident by the same key, which says its own words instead: a desk
    that drops an area drops only what it has said itself;
 3. the newest board of any key of its authority, or of one above, that covers the word's key up
-   to the word's point and does not list it. A board always covers its own key.
+   to the word's point and does not list it. A board always covers its own key; another key's
+   words it ends only within its signer's reach and its authority's charge, and never words
+   later than the board itself.
 
 This is an observed-remove set whose replicas are the boards (see kinds/board.py). Points are
 compared only between messages of one key, so clocks of two desks need not agree.
+
+What is indexed of one key is bounded (WORDS_PER_KEY). Beyond it the key's messages leave
+the index, first those of which nothing stands, each time the oldest first; and for each of their areas one *remnant* stands: a word in doubt, of hazard 0, said
+at the newest point of what was dropped. So a place may become unknown, never clear. Only a board
+in words, not bits, ends a remnant; an honest desk's next one does, as it covers its own key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import NamedTuple, TypeVar
 
-from holub_protocol.areas import AreaTree
+from holub_crypto.charter import ANY_HAZARD
+from holub_crypto.trust import Reach
+from holub_protocol.areas import EVERYWHERE, AreaTree
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
 from holub_protocol.message import BodyError, Message
 
 STANDING_PINNED = 4
@@ -29,10 +40,26 @@ STANDING_PINNED = 4
 key could otherwise fill the store with incidents that nobody ends: 4 x 15 hazards x 163 areas
 at 130 bytes is 1.3 MB. A word dropped so still stands where a board of its authority lists it."""
 
+WORDS_PER_KEY = 8192
+"""Words of one key's alerts, and incidents its clears name, indexed at once. A stolen key may
+have 26,000 alerts of 163 areas alive, 4.2 million words: at some 600 bytes each 2.5 GB. This
+bound makes it 5 MB. An honest desk with 300 alerts of 20 areas a day stays below it."""
+
+CONTRADICTIONS = 4
+"""Boards of one key at one point that are read. A stolen key could sign 26,000 of them, each of
+6,000 bits; the same key on two machines after a power cut makes two."""
+
+EVERYTHING = (Reach((EVERYWHERE,), (ANY_HAZARD,)),)
+"""The reach of a key without bounds."""
+
+REMNANT = 0
+"""The hazard of a remnant: no alert has it."""
+
 
 class Word(NamedTuple):
     """One assertion. `incident` is empty where a bitmap gave no name: then the key is the
-    board's signer and the point the board's own."""
+    board's signer and the point the board's own. `hazard` is REMNANT where all that is known
+    is that the key said something of the area."""
 
     authority: int
     kid: bytes
@@ -50,20 +77,24 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A message taken in, the public key that signed it and the authority it speaks for."""
+    """A message taken in, the public key that signed it, the authority it speaks for and how
+    far the key's grants reach."""
 
     message: Message
     key: bytes
     authority: int
+    reach: tuple[Reach, ...] = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What taking in a message did: whether anything people see may differ, and the ids of the
-    messages that are of no further use."""
+    """What taking in a message did: whether anything people see may differ, the ids of the
+    messages that are of no further use, and those of messages known before that need not be
+    kept beyond their lifetime any more (see Words.pinned)."""
 
     visible: bool
     superseded: tuple[bytes, ...] = ()
+    released: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -105,10 +136,11 @@ class Words:
         self._areas = areas
         self._with_bits = frozenset(areas.board_order)
         self._above = dict(above)
+        self._charges: dict[int, Reach] = {}
         self._doubted: frozenset[bytes] = frozenset()
         self._facts: dict[bytes, Fact] = {}
         self._all: dict[Word, Held] = {}
-        self._by_incident: dict[bytes, tuple[Word, ...]] = {}
+        self._by_incident: dict[bytes, dict[Word, None]] = {}
         # The words that only boards can end: those ended by name stay ended.
         self._by_kid: dict[bytes, dict[Word, None]] = {}
         self._at: dict[int, dict[Word, None]] = {}
@@ -116,6 +148,14 @@ class Words:
         self._clears: dict[bytes, dict[bytes, Fact]] = {}
         self._updates: dict[tuple[int, bytes, bytes], dict[bytes, tuple[int, int]]] = {}
         self._boards: dict[int, dict[bytes, tuple[_Board, ...]]] = {}
+        # Each key's alerts with how much of WORDS_PER_KEY they use, and the sum.
+        self._costs: dict[bytes, dict[bytes, int]] = {}
+        self._cost: dict[bytes, int] = {}
+        # The remnant at each (authority, key, area), the newest message dropped that said it,
+        # and whether something of what was dropped stood.
+        self._remnants: dict[tuple[int, bytes, int], tuple[Word, bytes, bool]] = {}
+        self._remnants_of: dict[bytes, dict[Word, None]] = {}
+        self._loosened: dict[bytes, None] = {}
 
     # --- what goes in -------------------------------------------------------------------------
 
@@ -124,55 +164,29 @@ class Words:
         body = fact.message.body
         if fact.message.id in self._facts:
             return NOTHING
+        self._loosened = {}
         if isinstance(body, BoardBody):
             return self._add_board(fact, body)
         if not isinstance(body, AlertBody) or body.verb is Verb.TEST:
             return NOTHING
         self._facts[fact.message.id] = fact
-        if body.verb in (Verb.CLEAR, Verb.WITHDRAW):
-            for incident in body.incidents:
-                self._clears.setdefault(incident, {})[fact.message.id] = fact
-            ended = self._refresh(self._of_incidents(body.incidents))
-            return Change(visible=ended or body.verb is Verb.WITHDRAW)
-        words = self._words_of(fact, body)
-        for word in words:
-            self._say(word, fact)
-        touched = words
-        if body.verb is Verb.UPDATE:
-            slot = (fact.authority, fact.message.kid, body.incidents[0])
-            self._updates.setdefault(slot, {})[fact.message.id] = fact.message.point
-            touched = self._of_incidents(body.incidents)
-        changed = self._refresh(touched)
-        return Change(visible=changed or any(not self._all[word].over for word in words))
+        visible = self._add_alert(fact, body)
+        visible |= self._make_room(fact, body)
+        return Change(visible, released=self._released(fact.message.id))
 
-    def forget(self, message_id: bytes) -> None:
-        """Drop a fact, as if it had never come; an unknown id is nothing."""
-        if (fact := self._facts.pop(message_id, None)) is None:
-            return
-        body = fact.message.body
-        if isinstance(body, BoardBody):
-            keys = self._boards[fact.authority]
-            boards = keys[fact.message.kid]
-            gone = [board for board in boards if board.fact is fact]
-            keys[fact.message.kid] = tuple(board for board in boards if board.fact is not fact)
-            self._refresh(self._touched_by(gone))
-            for word in gone[0].words:
-                self._unsay(word, fact)
-        elif isinstance(body, AlertBody) and body.verb in (Verb.CLEAR, Verb.WITHDRAW):
-            for incident in body.incidents:
-                _discard(self._clears, incident, message_id)
-            self._refresh(self._of_incidents(body.incidents))
-        elif isinstance(body, AlertBody):
-            for word in self._words_of(fact, body):
-                self._unsay(word, fact)
-            if body.verb is Verb.UPDATE:
-                slot = (fact.authority, fact.message.kid, body.incidents[0])
-                _discard(self._updates, slot, message_id)
-                self._refresh(self._of_incidents(body.incidents))
+    def forget(self, message_id: bytes) -> tuple[bytes, ...]:
+        """Drop a fact, as if it had never come; an unknown id is nothing. Returns the ids of
+        the messages that need not be kept any more without it."""
+        self._loosened = {}
+        self._drop(message_id)
+        return self._released(message_id)
 
-    def govern(self, above: Mapping[int, tuple[int, ...]]) -> None:
-        """Take another order of authorities, as a new charter gives it."""
-        self._above = dict(above)
+    def govern(
+        self, above: Mapping[int, tuple[int, ...]], charges: Mapping[int, Reach] | None = None
+    ) -> None:
+        """Take another order of authorities, as a new charter gives it, and what it charges
+        each with; without `charges` nothing bounds their boards but the keys' reach."""
+        self._above, self._charges = dict(above), dict(charges or {})
         self._refresh(self._all)
 
     def doubt(self, message_ids: Iterable[bytes]) -> None:
@@ -206,13 +220,23 @@ class Words:
         facts = [board.fact for kid in keys for board in keys[kid]]
         return tuple(sorted(facts, key=lambda fact: (fact.message.kid, fact.message.id)))
 
+    def remnants(self, authority: int) -> Iterator[tuple[Word, bool]]:
+        """The remnants of an authority's keys that stand, and whether something of what was
+        dropped stood at that moment."""
+        for word, _, lost in self._remnants.values():
+            if word.authority == authority and not self._all[word].over:
+                yield word, lost
+
     def trusted(self, message_id: bytes) -> bool:
         """Whether the message is not doubted."""
         return message_id not in self._doubted
 
     def pinned(self, message_id: bytes) -> bool:
         """Whether the message must be kept although it is past its lifetime: it says a word
-        that stands, ends a word that would stand without it, or is a key's newest board."""
+        that stands, ends a word that would stand without it, is a key's newest board, or is
+        what a standing remnant was said by."""
+        if any(not self._all[word].over for word in self._remnants_of.get(message_id, ())):
+            return True
         if (fact := self._facts.get(message_id)) is None:
             return False
         body = fact.message.body
@@ -227,6 +251,119 @@ class Words:
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _add_alert(self, fact: Fact, body: AlertBody) -> bool:
+        """Index an alert; returns whether anything people see may differ."""
+        if body.verb in (Verb.CLEAR, Verb.WITHDRAW):
+            for incident in body.incidents:
+                self._clears.setdefault(incident, {})[fact.message.id] = fact
+            ended = self._refresh(self._of_incidents(body.incidents))
+            return ended or body.verb is Verb.WITHDRAW
+        words = self._words_of(fact, body)
+        self._say(words, fact)
+        touched = words
+        if body.verb is Verb.UPDATE:
+            slot = (fact.authority, fact.message.kid, body.incidents[0])
+            self._updates.setdefault(slot, {})[fact.message.id] = fact.message.point
+            touched = self._of_incidents(body.incidents)
+        changed = self._refresh(touched)
+        return changed or any(not self._all[word].over for word in words)
+
+    def _drop(self, message_id: bytes) -> None:
+        if (fact := self._facts.pop(message_id, None)) is None:
+            return
+        body = fact.message.body
+        kid = fact.message.kid
+        if isinstance(body, BoardBody):
+            keys = self._boards[fact.authority]
+            gone = [board for board in keys[kid] if board.fact is fact]
+            keys[kid] = tuple(board for board in keys[kid] if board.fact is not fact)
+            self._refresh(self._touched_by(gone))
+            self._unsay(gone[0].words, fact)
+            return
+        assert isinstance(body, AlertBody)
+        self._cost[kid] -= self._costs[kid][message_id]
+        _discard(self._costs, kid, message_id)
+        if kid not in self._costs:
+            del self._cost[kid]
+        if body.verb in (Verb.CLEAR, Verb.WITHDRAW):
+            for incident in body.incidents:
+                _discard(self._clears, incident, message_id)
+            self._refresh(self._of_incidents(body.incidents))
+            return
+        self._unsay(self._words_of(fact, body), fact)
+        if body.verb is Verb.UPDATE:
+            slot = (fact.authority, kid, body.incidents[0])
+            _discard(self._updates, slot, message_id)
+            self._refresh(self._of_incidents(body.incidents))
+
+    def _make_room(self, fact: Fact, body: AlertBody) -> bool:
+        """Count an alert, and drop its key's oldest ones beyond WORDS_PER_KEY; returns whether
+        any was dropped."""
+        kid = fact.message.kid
+        costs = self._costs.setdefault(kid, {})
+        ends = body.verb in (Verb.CLEAR, Verb.WITHDRAW)
+        cost = len(body.incidents if ends else body.all_areas(fact.message.area))
+        costs[fact.message.id] = cost
+        self._cost[kid] = self._cost.get(kid, 0) + cost
+        if self._cost[kid] <= WORDS_PER_KEY:
+            return False
+        # An eighth at once, so that sorting stays cheap for each of a flood's alerts.
+        room = self._cost[kid] - WORDS_PER_KEY * 7 // 8
+        going: list[tuple[bool, Fact]] = []
+        for needed, _, id_ in sorted(
+            (self._needed(i), self._facts[i].message.point, i) for i in costs
+        ):
+            if room <= 0:
+                break
+            room -= costs[id_]
+            going.append((needed, self._facts[id_]))
+        for needed, oldest in reversed(going):  # the newest's remnants stand for the others'
+            told = oldest.message.body
+            assert isinstance(told, AlertBody)
+            self._drop(oldest.message.id)
+            self._loosened[oldest.message.id] = None
+            if told.verb not in (Verb.CLEAR, Verb.WITHDRAW):
+                self._leave_remnants(oldest, told.all_areas(oldest.message.area), lost=needed)
+        return True
+
+    def _needed(self, message_id: bytes) -> bool:
+        """Whether an indexed alert says a word that stands, or ends one."""
+        fact = self._facts[message_id]
+        body = fact.message.body
+        assert isinstance(body, AlertBody)
+        if self.pinned(message_id):
+            return True
+        if body.verb in (Verb.CLEAR, Verb.WITHDRAW):
+            return False
+        return any(not self._all[word].over for word in self._words_of(fact, body))
+
+    def _leave_remnants(self, fact: Fact, areas: Iterable[int], lost: bool) -> None:
+        """Let one word in doubt stand at each area of a message that leaves the index, of
+        which something stood if `lost`."""
+        message = fact.message
+        for area in areas:
+            slot = (fact.authority, message.kid, area)
+            word = Word(
+                fact.authority, message.kid, message.created_s, message.k, REMNANT, b"", area
+            )
+            before = self._remnants.get(slot)
+            if before is not None:
+                lost |= before[2] and not self._all[before[0]].over
+                if before[0].point >= word.point:
+                    self._remnants[slot] = (*before[:2], before[2] or lost)
+                    continue
+                self._loosened[before[1]] = None
+                _discard(self._remnants_of, before[1], before[0])
+                self._unsay((before[0],), fact)
+            self._remnants[slot] = (word, message.id, lost)
+            self._remnants_of.setdefault(message.id, {})[word] = None
+            self._say((word,))
+            self._refresh((word,))
+
+    def _released(self, but: bytes) -> tuple[bytes, ...]:
+        """The messages that this change has loosened and that nothing pins now."""
+        return tuple(id_ for id_ in self._loosened if id_ != but and not self.pinned(id_))
+
     def _add_board(self, fact: Fact, body: BoardBody) -> Change:
         try:
             board = self._read(fact, body)
@@ -239,22 +376,26 @@ class Words:
             return Change(visible=False, superseded=(fact.message.id,))
         # Two boards of one point prove a key that contradicts itself: both count.
         older = tuple(old for old in held if old.fact.message.point < point)
+        if len(held) - len(older) == CONTRADICTIONS:
+            self._leave_remnants(fact, sorted({word.area for word in board.words}), True)
+            return Change(visible=True, released=self._released(fact.message.id))
         keys[fact.message.kid] = (*(old for old in held if old not in older), board)
         self._facts[fact.message.id] = fact
-        for word in board.words:
-            self._say(word, fact)
+        self._say(board.words, fact)
         touched = self._touched_by((board, *held))
         gone = tuple(old.fact.message.id for old in older)
         for old in older:
             del self._facts[old.fact.message.id]
-            for word in old.words:
-                self._unsay(word, old.fact)
+            self._loosened[old.fact.message.id] = None
+            self._unsay(old.words, old.fact)
         self._refresh(word for word in touched if word in self._all)
-        return Change(visible=True, superseded=gone)
+        return Change(True, gone, self._released(fact.message.id))
 
     def _read(self, fact: Fact, body: BoardBody) -> _Board:
         message, authority = fact.message, fact.authority
-        covers = {cover.kid: cover.point for cover in body.covers}
+        # Nobody has taken in what is not said yet: a cover of next year would silence a sibling.
+        latest = (message.created_s + FUTURE_SKEW_S, COUNTER_MAX)
+        covers = {cover.kid: min(cover.point, latest) for cover in body.covers}
         covers[message.kid] = (message.created_s, message.k - 1)  # all that came before it
         words = {
             Word(
@@ -280,35 +421,40 @@ class Words:
             for a in body.all_areas(message.area)
         ]
 
-    def _say(self, word: Word, fact: Fact) -> None:
-        held = self._all.get(word)
-        if held is None:
-            held = self._all[word] = Held(word)
-            self._by_incident[word.incident] = (*self._by_incident.get(word.incident, ()), word)
-        held.said_by = (*held.said_by, fact)
+    def _say(self, words: Iterable[Word], *facts: Fact) -> None:
+        fresh: dict[bytes, list[Word]] = {}
+        for word in words:
+            held = self._all.get(word)
+            if held is None:
+                self._all[word] = Held(word, facts)  # one tuple for all words of a message
+                fresh.setdefault(word.incident, []).append(word)
+            else:
+                held.said_by = (*held.said_by, *facts)
+        for incident, new in fresh.items():
+            self._by_incident.setdefault(incident, {}).update(dict.fromkeys(new))
 
-    def _unsay(self, word: Word, fact: Fact) -> None:
-        held = self._all[word]
-        held.said_by = tuple(other for other in held.said_by if other is not fact)
-        if held.said_by:
-            return
-        self._show(held, over=True)
-        _discard(self._by_kid, word.kid, word)
-        rest = tuple(other for other in self._by_incident[word.incident] if other != word)
-        if rest:
-            self._by_incident[word.incident] = rest
-        else:
-            del self._by_incident[word.incident]
-        del self._all[word]
+    def _unsay(self, words: Iterable[Word], fact: Fact) -> None:
+        for word in words:
+            held = self._all[word]
+            held.said_by = tuple(other for other in held.said_by if other is not fact)
+            if held.said_by:
+                continue
+            self._loosened.update(dict.fromkeys(held.enders))
+            self._show(held, over=True)
+            _discard(self._by_kid, word.kid, word)
+            _discard(self._by_incident, word.incident, word)
+            del self._all[word]
 
     def _refresh(self, words: Iterable[Word]) -> bool:
         """Judge the words anew; returns whether any began or ceased to stand."""
         changed = False
         for word in list(words):
             held = self._all[word]
-            held.enders = tuple(self._named_enders(word))
+            before, held.enders = held.enders, tuple(self._named_enders(word))
+            if before != held.enders:
+                self._loosened.update(dict.fromkeys(before))
             over = any(ender not in self._doubted for ender in held.enders)
-            held.shaken = bool(held.enders) and not over
+            held.shaken = not over and (bool(held.enders) or word.hazard == REMNANT)
             if over:
                 _discard(self._by_kid, word.kid, word)
             else:
@@ -329,11 +475,17 @@ class Words:
         held.over = over
         word = held.word
         if over:
+            self._loosened.update((fact.message.id, None) for fact in held.said_by)
+            if word.hazard == REMNANT:
+                self._loosened[self._remnants[word.authority, word.kid, word.area][1]] = None
             _discard(self._at, word.area, word)
             for above in self._areas.ancestors(word.area):
                 _discard(self._inside, above, word)
         else:
             self._at.setdefault(word.area, {})[word] = None
+            for pushed_out in nlargest(STANDING_PINNED + 1, self._rivals(word))[STANDING_PINNED:]:
+                said_by = self._all[pushed_out[1]].said_by
+                self._loosened.update((fact.message.id, None) for fact in said_by)
             for above in self._areas.ancestors(word.area):
                 self._inside.setdefault(above, {})[word] = None
         return True
@@ -350,7 +502,9 @@ class Words:
             body = clear.message.body
             assert isinstance(body, AlertBody)
             areas = (clear.message.area, *body.areas)
-            if clear.authority in judges and any(self._within(a, word.area) for a in areas):
+            if body.hazard != word.hazard or clear.authority not in judges:
+                continue
+            if any(self._within(area, word.area) for area in areas):
                 yield clear.message.id
         slot = (word.authority, word.kid, word.incident)
         for message_id, point in self._updates.get(slot, {}).items():
@@ -363,10 +517,32 @@ class Words:
                 if all(self._leaves_out(board, word) for board in boards):
                     yield from boards
 
+    def _reaches(self, board: _Board, word: Word) -> bool:
+        """Whether the board's key may speak of such a word at all; of its own it may."""
+        if word.kid == board.fact.message.kid and word.authority == board.fact.authority:
+            return True
+        charge = self._charges.get(board.fact.authority)
+        if self._charges and charge is None:
+            return False
+        bounds = (board.fact.reach, (charge,) if charge else EVERYTHING)
+        return all(self.in_reach(reach, word.area, word.hazard) for reach in bounds)
+
+    def in_reach(self, reach: Iterable[Reach], area: int, hazard: int) -> bool:
+        """Whether one of the reaches covers the area and names the hazard, or all hazards."""
+        return any(
+            (ANY_HAZARD in hazards or hazard in hazards)
+            and any(self._areas.covers(scope, area) for scope in areas)
+            for areas, hazards in reach
+        )
+
     def _leaves_out(self, board: _Board, word: Word) -> bool:
         """Whether the board knows the word's key up to the word's point and does not list it."""
         if board.covers.get(word.kid, (-1, 0)) < word.point or word in board.words:
             return False
+        if not self._reaches(board, word):
+            return False
+        if word.hazard == REMNANT:
+            return not board.marked
         marked = board.marked.get(word.hazard)
         if marked is None:
             return True
@@ -393,13 +569,14 @@ class Words:
     def _among_newest(self, word: Word) -> bool:
         if self._all[word].over:
             return False
-        rivals = sum(
-            other.authority == word.authority
-            and other.hazard == word.hazard
-            and (other.point, other) > (word.point, word)
-            for other in self._at[word.area]
-        )
-        return rivals < STANDING_PINNED
+        mine = (word.point, word)
+        return sum(rival > mine for rival in self._rivals(word)) < STANDING_PINNED
+
+    def _rivals(self, word: Word) -> Iterator[tuple[tuple[int, int], Word]]:
+        """What stands at the word's (authority, area, hazard), by point, itself included."""
+        for other in self._at[word.area]:
+            if other.authority == word.authority and other.hazard == word.hazard:
+                yield other.point, other
 
 
 def _discard(table: dict[_Key, dict[_Item, _Value]], key: _Key, item: _Item) -> None:

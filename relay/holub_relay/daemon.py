@@ -27,10 +27,11 @@ from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay import api, neighbours, page
 from holub_relay.config import OFF, Config, join_address, split_address
 from holub_relay.discovery.beacon import Beacon
-from holub_relay.discovery.interfaces import places
+from holub_relay.discovery.interfaces import own_addresses, places
 from holub_relay.discovery.mdns import Mdns, Me
 from holub_relay.driver import Driver
 from holub_relay.errors import OperatorError
+from holub_relay.gossip import Gossip
 from holub_relay.link import LinkKey
 from holub_relay.links import LinkManager
 from holub_relay.neighbours import Discovery
@@ -195,8 +196,8 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
         rng=SystemRandom(),
         granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
     )
-    driver.attach(manager)
     host, port = split_address(config.listen, "--listen")
+    driver.attach(manager, Gossip(manager, lambda: own_addresses(host)))
     try:
         listeners = await listen(host, port)
     except OSError as error:

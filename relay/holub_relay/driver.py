@@ -14,11 +14,13 @@ from typing import Final, Protocol
 
 import trio
 
-from holub_protocol.batch import Alarm, Batch, LinkLive, Refused, StatusChanged, Taken
+from holub_protocol.batch import Alarm, Batch, LinkLive, PeersHeard, Refused, StatusChanged, Taken
+from holub_protocol.frames import PeerAddress
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.storage import State, StoreError, StoreFull, Writes
 from holub_relay.bucket import Bucket
 from holub_relay.errors import Exit
+from holub_relay.gossip import Gossip
 from holub_relay.logs import LINK_BYTES, PeerLog
 from holub_relay.requests import Answer, Request, handle
 from holub_relay.station import Station, held_ids
@@ -91,6 +93,8 @@ class Driver:
         self.failure: Exception | None = None
         self._writer, self._changed = writer, changed
         self._links: Links | None = None
+        self._gossip: Gossip | None = None
+        self._somebody_new = trio.Event()
         self._token = trio.lowlevel.current_trio_token()
         self._dirty = trio.Event()
         self._dirty.set()  # the first look: what the restored node wants
@@ -100,9 +104,9 @@ class Driver:
         self._alarms = Bucket(ALARMS_PER_S, ALARMS_BURST, trio.current_time())
         self._next_change_s: int | None = 0
 
-    def attach(self, links: Links) -> None:
-        """Send by these links from now on."""
-        self._links = links
+    def attach(self, links: Links, gossip: Gossip | None = None) -> None:
+        """Send by these links from now on; without `gossip` no addresses are passed on."""
+        self._links, self._gossip = links, gossip
 
     def stats(self) -> DriverStats:
         """Return counts for operators."""
@@ -126,6 +130,8 @@ class Driver:
     def on_down(self, link_id: int) -> None:
         """A link is gone."""
         self.node.link_down(link_id, self.station.now())
+        if self._gossip is not None:
+            self._gossip.gone(link_id)
         self._dirty.set()
 
     async def request(self, request: Request) -> Answer:
@@ -145,6 +151,8 @@ class Driver:
         """Drive until cancelled; raises StoreError when the store fails other than being full."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._summarize)
+            if self._gossip is not None:
+                nursery.start_soon(self._introduce, self._gossip)
             while self.failure is None:
                 with trio.move_on_after(self._pause_s()):
                     await self._dirty.wait()
@@ -171,6 +179,18 @@ class Driver:
         while True:
             await trio.sleep(SUMMARY_S)
             self._peer_log.summary()
+
+    async def _introduce(self, gossip: Gossip) -> None:
+        """Tell peers of each other, when somebody new is there or a pause is over."""
+        while True:
+            self._somebody_new = trio.Event()
+            next_s = gossip.introduce(self._tell_peers, trio.current_time())
+            with trio.move_on_at(next_s):
+                await self._somebody_new.wait()
+
+    def _tell_peers(self, link_id: int, entries: tuple[PeerAddress, ...]) -> int:
+        self._dirty.set()
+        return self.node.tell_peers(link_id, entries, self.station.now())
 
     def _step(self) -> _Job | None:
         """Take a batch and set it on its way; return it unless nothing waits for the disk."""
@@ -257,18 +277,15 @@ class Driver:
         changed = False
         for event in batch.events:
             match event:
-                case Taken(kind=kind, link=link):
-                    if kind == GRANT:
-                        self.station.enrol()  # perhaps this desk's own
-                        self._dirty.set()
-                    if link is not None:
-                        self._peer_log.count("taken")
-                case Refused(reason=reason, link=link):
-                    if link is not None:
-                        self._peer_log.count(reason.token)
+                case Taken() | Refused():
+                    self._judged(event)
                 case LinkLive(link=link, peer=peer):
                     self._peer_log.tell(f"link {link} to {peer.hex()[:16]} is live")
+                    self._live(link)
                     changed = True
+                case PeersHeard(entries=entries):
+                    if self._gossip is not None:
+                        self._gossip.heard(entries)
                 case StatusChanged():
                     changed = True
                 case Alarm(token=token):
@@ -276,6 +293,19 @@ class Driver:
                         _log.warning("alarm: %s", token)
         if changed or batch.closes:
             self._tick()
+
+    def _judged(self, event: Taken | Refused) -> None:
+        if isinstance(event, Taken) and event.kind == GRANT:
+            self.station.enrol()  # perhaps this desk's own
+            self._dirty.set()
+            self._somebody_new.set()  # perhaps that of a relay that is linked already
+        if event.link is not None:
+            self._peer_log.count("taken" if isinstance(event, Taken) else event.reason.token)
+
+    def _live(self, link_id: int) -> None:
+        if self._gossip is not None:
+            self._gossip.live(link_id)
+            self._somebody_new.set()
 
     def _tick(self) -> None:
         self._next_change_s = self.node.truth.next_change(self.station.now())

@@ -106,8 +106,9 @@ NEW_STRANGERS_BURST: Final = 64.0
 only 4 of them a second; a flood of 500 a second would cost 10 % of a core."""
 
 UNSIGNED_STRANGERS: Final = 64
-"""Of these rows, how many may be strangers that only an mDNS answer names: anybody writes those,
-3,000 a second, and they leave three quarters of the table to relays that signed a beacon."""
+"""Of these rows, how many may be strangers that only an mDNS answer or another peer names: anybody
+writes those, 3,000 a second, and they leave three quarters of the table to relays that signed a
+beacon."""
 
 REMEMBERED: Final = 64
 REMEMBER_S: Final = 60.0

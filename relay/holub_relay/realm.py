@@ -81,6 +81,7 @@ def make(data_dir: Path, name: str, config: Config, entropy: Callable[[int], byt
     charter = found(name, root, (registrar.public,), (authority,), areas, created_s)
     words = _pin(data_dir, charter, config)
     with Station.open(data_dir) as station:
+        station.desk_is_new()
         grant_relay(station, node.public)
         grant_desk(station, desk.public)
     keys = data_dir / "keys"
@@ -131,6 +132,7 @@ def join(
         keyfile.create(data_dir, "desk", entropy)
     _pin(data_dir, raw, config)
     with Station.open(data_dir) as station:
+        station.desk_is_new()
         station.settle()
     files = (
         (data_dir / CHARTER_FILE, "the charter of the realm"),
@@ -227,9 +229,12 @@ def join_demo(data_dir: Path, config: Config, entropy: Callable[[int], bytes]) -
 def enrol_demo(data_dir: Path, entropy: Callable[[int], bytes]) -> None:
     """Get a trial relay its grants from the demo realm where they are missing or run out, also
     after a start that was cut short. A relay of an older demo realm stays as it is."""
-    if not keyfile.path_of(data_dir, "desk").exists():
+    new = not keyfile.path_of(data_dir, "desk").exists()
+    if new:
         keyfile.create(data_dir, "desk", entropy)
     with Station.open(data_dir) as station:
+        if new:
+            station.desk_is_new()
         soon_s = station.now().wall_s + _RENEW_DAYS * _DAY_S
         wanted = [
             (identity.public, granting)

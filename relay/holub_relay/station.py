@@ -39,6 +39,9 @@ comes to rest is a mistake of ours."""
 _LOOK_S: Final = 0.05  # between two looks whether a busy directory is free again
 
 
+NEW_DESK_NOTE: Final = "desk-new"
+
+
 class Clock:
     """This machine's time as the node gets it."""
 
@@ -182,8 +185,15 @@ class Station(Closing):
                 continue
             if desk and not trust.grants(identity.public):
                 continue
-            self.node.add_author(identity, desk=desk)
+            # The note lies in the store and goes with it: a desk whose store was lost is not new.
+            fresh = desk and self.store.note(NEW_DESK_NOTE) == identity.public
+            self.node.add_author(identity, desk=desk, fresh=fresh)
             self._authors[identity.public] = None
+
+    def desk_is_new(self) -> None:
+        """Note that the desk's key was made just now and has signed nothing anywhere."""
+        if self.desk is not None:
+            self.store.commit(Writes(notes=((NEW_DESK_NOTE, self.desk.public),)))
 
     def desk_key(self) -> Identity:
         """Return the desk's key; OperatorError where this machine has none, or no grant."""

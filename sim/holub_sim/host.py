@@ -128,7 +128,8 @@ class Host:
         for raw in self.papers:
             self._node.offer(raw, self.now())
         for signer in self.signers:
-            self._node.add_author(signer.identity, desk=signer.desk)
+            fresh = self.boots == 1
+            self._node.add_author(signer.identity, desk=signer.desk, fresh=fresh)
         self._turn()
         for wire, _ in self.wires:
             wire.end_came_back()

@@ -228,3 +228,19 @@ def test_zeroconf_that_cannot_start_ends_nothing(two: tuple[Lan, Host, Host]) ->
     finally:
         holder.kill()
         holder.communicate(timeout=10)
+
+
+def test_a_peer_introduces_two_others(tmp_path: Path) -> None:
+    """With discovery off everywhere, a relay that was given the addresses of two others makes
+    them find each other; what it says is a hint, and no grant."""
+    with lan(3, tmp_path) as made:
+        middle, *ends = made.hosts
+        set_up(middle, *ends, granted=True)
+        peers = [word for end in ends for word in ("--peer", f"{end.address}:7447")]
+        for end in ends:
+            end.start(*NO_PAGE, "--no-discovery")
+        middle.start(*NO_PAGE, "--no-discovery", *peers)
+        until("all are linked", lambda: linked(middle, *ends, count=2), 10)
+        assert "peer" in sources(ends[0]) + sources(ends[1])
+        assert "peer" not in sources(middle)
+        assert [host.stop() for host in made.hosts] == [0, 0, 0]

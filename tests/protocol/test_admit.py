@@ -134,4 +134,4 @@ def test_a_row_remembers_what_accounting_needs() -> None:
     assert (row.id, row.signer, row.authority) == (message.id, DESK.public, 1)
     assert (row.created_s, row.k) == message.point
     assert (row.expires_s, row.area, row.size_bytes) == (message.expires_s, KYIV, len(message.raw))
-    assert (row.cls, row.age_s, row.received_s) == (Class.ALERT, 7, START_S + 3)
+    assert (row.cls, row.age_s, row.received_s) == (Class.ALERT, 3, START_S + 3)

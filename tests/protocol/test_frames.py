@@ -18,6 +18,8 @@ from holub_protocol.frames import (
     IHave,
     Need,
     Part,
+    PeerAddress,
+    Peers,
     Put,
     Range,
     Refuse,
@@ -26,7 +28,7 @@ from holub_protocol.frames import (
     Want,
 )
 from holub_protocol.kinds import Class
-from holub_protocol.limits import LIST_ITEMS, NEED_HINTS, RANGE_PARTS
+from holub_protocol.limits import LIST_ITEMS, NEED_HINTS, PEER_ADDRESSES, RANGE_PARTS
 from holub_protocol.refusal import Refusal
 
 EIGHT = st.binary(min_size=8, max_size=8)
@@ -71,6 +73,11 @@ def puts(draw: st.DrawFn) -> Put:
 ROOT_ENTRIES = st.dictionaries(CLASS, st.tuples(UINT, EIGHT)).map(
     lambda made: tuple((cls, *made[cls]) for cls in sorted(made))
 )
+KEYS = st.binary(min_size=32, max_size=32)
+ADDRESSES = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16))
+PEERS = st.dictionaries(
+    KEYS, st.tuples(ADDRESSES, st.integers(1, 65_535)), min_size=1, max_size=PEER_ADDRESSES
+).map(lambda made: Peers(tuple(PeerAddress(*made[key], key) for key in sorted(made))))
 FRAMES: st.SearchStrategy[Frame] = st.one_of(
     st.builds(
         Hello, st.integers(1, 255), st.binary(min_size=16, max_size=16), st.integers(256, 65_535),
@@ -85,6 +92,7 @@ FRAMES: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Refuse, EIGHT, st.integers(1, 255)),
     st.builds(Credit, st.integers(1, 2**32 - 1)),
     st.builds(Bye, st.integers(0, 255), st.integers(0, 86_400)),
+    PEERS,
 )  # fmt: skip
 
 
@@ -119,7 +127,7 @@ def test_junk_is_an_error_or_unknown(data: bytes) -> None:
     assert frame is None or frames.encode(frame) == data
 
 
-@pytest.mark.parametrize("number", [*(FrameType.CHUNK, FrameType.HAVE), 12, 23, 24, 2**32])
+@pytest.mark.parametrize("number", [*(FrameType.CHUNK, FrameType.HAVE), 13, 23, 24, 2**32])
 @pytest.mark.parametrize("rest", [(), (1, b"2", None)])
 def test_unknown_types_are_ignored(number: int, rest: tuple[cbor.Value, ...]) -> None:
     """Reserved and later types are no error, whatever their fields: later versions may speak."""
@@ -127,6 +135,7 @@ def test_unknown_types_are_ignored(number: int, rest: tuple[cbor.Value, ...]) ->
 
 
 NONCE, SHORT = bytes(16), bytes(8)
+PEER: tuple[cbor.Value, ...] = (bytes(4), 7447, b"b" * 32)
 PART: cbor.Value = (b"",)
 
 
@@ -190,6 +199,20 @@ PART: cbor.Value = (b"",)
         (10, 2**32),
         (11, 256, 0),
         (11, 0, 86_401),
+        (12,),
+        (12, (PEER,), 0),
+        (12, ()),
+        (12, PEER),
+        (12, tuple((bytes(4), 7447, bytes([n]) * 32) for n in range(PEER_ADDRESSES + 1))),
+        (12, (PEER, PEER)),
+        (12, (PEER, (bytes(16), 7447, b"a" * 32))),
+        (12, ((bytes(5), 7447, b"b" * 32),)),
+        (12, ((bytes(17), 7447, b"b" * 32),)),
+        (12, ((bytes(4), 0, b"b" * 32),)),
+        (12, ((bytes(4), 65_536, b"b" * 32),)),
+        (12, ((bytes(4), 7447, b"b" * 31),)),
+        (12, ((bytes(4), 7447),)),
+        (12, ((*PEER, None),)),
     ],
 )
 def test_known_types_are_strict(fields: tuple[cbor.Value, ...]) -> None:
@@ -210,3 +233,11 @@ def test_refusals_fit_their_frame() -> None:
     for refusal in Refusal:
         frame = Refuse(SHORT, refusal.value)
         assert frames.decode(frames.encode(frame)) == frame
+
+
+def test_peers_are_no_longer_than_reckoned() -> None:
+    """Every link's frame has room for as many addresses as its size is divided into."""
+    entries = tuple(PeerAddress(bytes(16), 65_535, bytes([n]) * 32) for n in range(PEER_ADDRESSES))
+    for count in range(1, PEER_ADDRESSES + 1):
+        size = len(frames.encode(Peers(entries[:count])))
+        assert size == frames.PEERS_HEAD_BYTES + count * frames.PEER_BYTES_MAX

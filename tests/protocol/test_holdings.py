@@ -109,7 +109,7 @@ def test_superseded_leaves_the_set_but_stays_seen() -> None:
     assert holdings.state(item.id) is State.SUPERSEDED
     assert holdings.root(Class.PEOPLE, SALT)[0] == 0
     assert holdings.used_bytes == ROW_BYTES
-    assert holdings.outlived(1, Class.BULK) == (item.id,)
+    assert holdings.room_for(Class.BULK, 0, 1 << 20, now_at(0)).forget == (item.id,)
 
 
 def test_evicted_stays_in_the_set_until_there_is_room() -> None:
@@ -138,10 +138,10 @@ def test_lower_classes_and_soonest_expiry_go_first() -> None:
     for item in items.values():
         holdings.add(item, now_at(0))
     deadline_s = 3600
-    victims = holdings.victims(Class.OFFICIAL, deadline_s, 200)
+    victims = holdings.victims(Class.OFFICIAL, deadline_s, 200, now_at(0))
     assert victims[:2] == (items["bulk"].id, items["soon"].id)
     assert items["alert"].id not in victims
-    everything = holdings.victims(Class.OFFICIAL, deadline_s, 10_000)
+    everything = holdings.victims(Class.OFFICIAL, deadline_s, 10_000, now_at(0))
     assert everything == (items["bulk"].id, items["soon"].id, items["late"].id)
 
 
@@ -150,8 +150,8 @@ def test_bulk_never_pushes_out_its_betters() -> None:
     holdings = Holdings(100_000)
     holdings.add(row("person"), now_at(0))
     holdings.add(row("bulk", lifetime_s=60, cls=Class.BULK), now_at(0))
-    assert holdings.victims(Class.BULK, 30, 1) == ()
-    assert len(holdings.victims(Class.BULK, 3600, 1)) == 1
+    assert holdings.victims(Class.BULK, 30, 1, now_at(0)) == ()
+    assert len(holdings.victims(Class.BULK, 3600, 1, now_at(0))) == 1
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=60))

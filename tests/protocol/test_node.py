@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from holub_crypto.charter import Charter
 from holub_protocol.author import PublishError
-from holub_protocol.batch import Alarm, LinkLive, StatusChanged, Taken
-from holub_protocol.frames import FrameType, Put, decode, encode
+from holub_protocol.batch import Alarm, Batch, LinkLive, PeersHeard, StatusChanged, Taken
+from holub_protocol.frames import FrameType, PeerAddress, Put, decode, encode
 from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
@@ -72,9 +72,9 @@ def test_an_alert_is_forwarded_before_the_commit_and_acknowledged_after() -> Non
         peer.node.link_up(1, b.identity.public, now_at(0))
     for _ in range(3):
         for peer, link in ((a, 1), (c, 2)):
-            for _, data in peer.flush(0).sends:
+            for _, data in bytes_out(peer.flush(0)):
                 b.node.receive(link, data, now_at(0))
-            for number, data in b.flush(0).sends:
+            for number, data in bytes_out(b.flush(0)):
                 (a if number == 1 else c).node.receive(1, data, now_at(0))
     a.node.offer(realm.start(DESK), now_at(0))
     for _, data in a.flush(0).urgent:
@@ -85,6 +85,11 @@ def test_an_alert_is_forwarded_before_the_commit_and_acknowledged_after() -> Non
     assert batch.durable
     roots = [frame for link, frame in split(batch.sends) if frame[1] == FrameType.ROOT]
     assert roots, "the acknowledgement waits for the commit among the sends"
+
+
+def bytes_out(batch: Batch) -> tuple[tuple[int, bytes], ...]:
+    """Return all that a batch sends, as a driver whose disk is quick would send it."""
+    return (*batch.urgent, *batch.sends)
 
 
 def split(sends: tuple[tuple[int, bytes], ...]) -> list[tuple[int, bytes]]:
@@ -215,7 +220,7 @@ def test_a_desk_signs_a_board_at_once_on_change_and_every_five_minutes() -> None
     """Whoever holds a desk's key keeps its boards coming, so that silence is visible."""
     realm = Realm()
     (a,) = enrolled(realm, "a")
-    a.node.add_author(DESK, desk=True)
+    a.node.add_author(DESK, desk=True, fresh=True)
     a.node.wake(now_at(0))
     assert len(a.node.truth.newest_boards(1)) == 1
     assert a.node.truth.status(KYIV, now_at(1)).level is Level.UNKNOWN
@@ -486,3 +491,26 @@ def test_memory_store_is_what_the_tests_think() -> None:
     store = MemoryStore(quota_bytes=1000)
     assert list(store.rows()) == []
     assert store.last_seq() == 0
+
+
+def test_addresses_of_peers_are_handed_on_and_change_nothing() -> None:
+    """What a peer tells of others becomes an event, once in ten seconds; it is no trust, no
+    message and nothing to commit, and without a live link nothing is told."""
+    realm = Realm()
+    a, b = enrolled(realm, "a", "b")
+    met = (PeerAddress(bytes((10, 0, 0, 7)), 7447, key("stranger").public),)
+    assert a.node.tell_peers(1, met, now_at(0)) == 0
+    pair = Pair(a, b)
+    assert a.node.tell_peers(1, met, now_at(0)) == 0
+    pair.exchange()
+    before = b.node.stats()
+    for second in (0, 1, 10):
+        pair.at_s = second
+        assert a.node.tell_peers(1, met, now_at(second)) == 1
+        pair.exchange()
+    heard = [event for event in b.events if isinstance(event, PeersHeard)]
+    assert heard == [PeersHeard(1, met)] * 2
+    after = b.node.stats()
+    assert after.links[0].frames_in == before.links[0].frames_in + 3
+    assert (after.holdings, after.refusals) == (before.holdings, before.refusals)
+    assert not b.node.trust.is_relay(key("stranger").public, START_S)

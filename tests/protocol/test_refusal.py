@@ -7,6 +7,14 @@ def test_what_is_for_good() -> None:
     """Only reasons that time, trust or room can lift are for now."""
     assert {refusal.token for refusal in Refusal if not refusal.final} == {
         "unknown-signer", "future", "quota", "full", "charter-ahead",
+        "role", "kind", "hazard", "area", "grant-ended",
+    }  # fmt: skip
+
+
+def test_what_a_grant_decides_waits_for_grants() -> None:
+    """An alert may overtake its grant: whatever another grant could allow is parked."""
+    assert {refusal.token for refusal in Refusal if refusal.awaits_grant} == {
+        "unknown-signer", "role", "kind", "hazard", "area", "grant-ended",
     }  # fmt: skip
 
 

@@ -2,7 +2,19 @@
 
 import pytest
 
-from holub_protocol.frames import Bye, Credit, Hello, IHave, Need, Put, Root, decode, encode
+from holub_protocol.frames import (
+    Bye,
+    Credit,
+    Hello,
+    IHave,
+    Need,
+    PeerAddress,
+    Peers,
+    Put,
+    Root,
+    decode,
+    encode,
+)
 from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds import Class
 from holub_protocol.policy import Policy
@@ -57,6 +69,7 @@ def test_it_greets_at_once_and_takes_the_peers_limits() -> None:
     ("greeted", "frame", "why"),
     [
         (False, Root(True, ()), "ROOT while greeting"),
+        (False, Peers((PeerAddress(bytes(4), 7447, PEER),)), "PEERS while greeting"),
         (True, HELLO, "HELLO while live"),
         (False, Hello(1, b"n" * 16, 512, 2048, 1), "our own nonce"),
         (True, Bye(3, 0), "BYE 3"),
@@ -184,3 +197,28 @@ def test_statistics_tell_the_link() -> None:
     assert (stats.peer, stats.live, stats.link) == (PEER, True, 1)
     assert stats.frames_in == 1
     assert stats.bytes_out > 0
+
+
+def met(count: int) -> tuple[PeerAddress, ...]:
+    """Return addresses of `count` relays, the highest key first."""
+    return tuple(PeerAddress(bytes(16), 7447, bytes([n]) * 32) for n in range(count, 0, -1))
+
+
+@pytest.mark.parametrize(("frame_bytes", "fit"), [(256, 4), (384, 6), (4096, 8)])
+def test_it_tells_as_many_peers_as_a_frame_of_this_link_holds(frame_bytes: int, fit: int) -> None:
+    """The first that fit go out, ascending; before HELLO nothing does."""
+    made = session(greeted=False)
+    assert made.tell_peers(met(8)) == 0
+    hear(made, Hello(1, b"p" * 16, frame_bytes, 2048, 1))
+    assert made.tell_peers(met(8)) == fit
+    assert made.tell_peers(()) == 0
+    assert [frame for frame in said(made) if isinstance(frame, Peers)] == [
+        Peers(tuple(reversed(met(8)[:fit])))
+    ]
+
+
+def test_peers_are_heeded_once_in_ten_seconds() -> None:
+    """A peer that names addresses all the time is listened to no more often, on each link."""
+    made = session()
+    heeded = [second for second in range(31) if made.heeds_peers(now_at(second))]
+    assert heeded == [0, 10, 20, 30]

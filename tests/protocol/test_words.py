@@ -221,7 +221,7 @@ def test_only_the_newest_board_of_a_key_counts(scene: Scene) -> None:
     old = scene.one.message(board(words=(word,)), KYIV, T + 60)
     new = scene.one.message(board(), KYIV, T + 120)
     scene.say(scene.one, old)
-    assert scene.say(scene.one, new) == Change(visible=True, superseded=(old.id,))
+    assert scene.say(scene.one, new) == Change(True, superseded=(old.id,), released=(old.id,))
     assert scene.say(scene.one, old) == Change(visible=False, superseded=(old.id,))
     assert scene.standing() == []
     assert [fact.message.id for fact in scene.words.boards(2)] == [new.id]

@@ -5,20 +5,25 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_interface
 from pathlib import Path
 
 import pytest
 import trio
 import trio.testing
 
-from holub_protocol.frames import Put, Root
+from holub_protocol.frames import Hello, PeerAddress, Put, Root, encode
 from holub_protocol.frames import decode as decode_frame
-from holub_protocol.framing import FrameBuffer
+from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds import Class
 from holub_protocol.message import Now
 from holub_protocol.storage import MemoryStore, StoreError, StoreFull, Writes
 from holub_relay.config import Config
+from holub_relay.discovery.hints import Source
+from holub_relay.discovery.interfaces import Own
 from holub_relay.driver import Driver
+from holub_relay.gossip import Gossip
+from holub_relay.links import PeerState
 from holub_relay.station import Clock, Station, read_charter
 from holub_relay.writer import Done
 from support_realm import key
@@ -59,6 +64,8 @@ class Wire:
     out: dict[int, bytearray] = field(default_factory=dict)
     sent: bytearray = field(default_factory=bytearray)
     closed: list[tuple[int, str]] = field(default_factory=list)
+    keys: dict[int, bytes] = field(default_factory=dict)
+    hints: list[tuple[str, int, bytes | None, Source]] = field(default_factory=list)
 
     def send(self, link_id: int, data: bytes) -> int:
         """Keep."""
@@ -69,6 +76,21 @@ class Wire:
     def close(self, link_id: int, reason: str) -> None:
         """Write down."""
         self.closed.append((link_id, reason))
+
+    def peers(self) -> tuple[PeerState, ...]:
+        """The links of `keys`, which only tests of what peers are told fill in."""
+        return tuple(
+            PeerState(number, public, (f"10.0.0.{number}", 50_000), False, 0.0, 0, 0, 0)
+            for number, public in self.keys.items()
+        )
+
+    def proven(self) -> tuple[tuple[bytes, str, int], ...]:
+        """Where each of them listens."""
+        return tuple((public, f"10.0.0.{n}", 7447) for n, public in self.keys.items())
+
+    def hint(self, host: str, port: int, key: bytes | None, source: Source) -> None:
+        """Write down."""
+        self.hints.append((host, port, key, source))
 
     def frames(self) -> list[str]:
         """The names of all frames ever sent, in order."""
@@ -103,7 +125,8 @@ class Rig:
         self.writer = SlowWriter(self.store)
         self.driver = Driver(self.station, self.writer, changed)
         self.wire = Wire()
-        self.driver.attach(self.wire)
+        own = (Own(2, "eth0", ip_interface("10.0.0.254/24")),)
+        self.driver.attach(self.wire, Gossip(self.wire, lambda: own))
 
 
 async def settle(*rigs: Rig) -> None:
@@ -192,7 +215,7 @@ async def test_an_alert_of_another_leaves_before_the_commit(
         for _ in range(20):
             await trio.testing.wait_all_tasks_blocked()
             node.receive(1, bytes(other.wire.out.pop(2, b"")), neighbour.now())
-            for _, data in node.take(neighbour.now()).sends:
+            for _, data in node.take(neighbour.now()).urgent:
                 other.driver.on_data(2, data)
         other.writer.held = True
         other.wire.sent.clear()
@@ -232,7 +255,8 @@ async def test_an_own_alert_leaves_only_after_its_commit(
 async def test_batches_leave_in_order(
     pair: tuple[Path, Path], autojump_clock: trio.testing.MockClock
 ) -> None:
-    """A batch with nothing to commit waits behind an earlier one that is not committed yet."""
+    """A batch with nothing to commit waits behind an earlier one that is not committed yet; only
+    the greeting, which acknowledges nothing, does not."""
     desk = Rig(pair[0])
     async with trio.open_nursery() as nursery:
         desk.writer.held = True
@@ -241,11 +265,15 @@ async def test_batches_leave_in_order(
         assert desk.writer.jobs  # the charter itself
         desk.driver.on_up(1, key("a peer").public)
         await trio.testing.wait_all_tasks_blocked()
-        assert desk.wire.frames() == []
-        assert desk.driver.stats().uncommitted == 2
-        desk.writer.commit()
+        assert desk.wire.frames() == ["Hello"]
+        hello = Hello(1, bytes(16), 4096, 65_536, 1)
+        desk.driver.on_data(1, frame_bytes(encode(hello)))
         await trio.testing.wait_all_tasks_blocked()
         assert desk.wire.frames() == ["Hello"]
+        assert desk.driver.stats().uncommitted >= 2
+        desk.writer.commit()
+        await trio.testing.wait_all_tasks_blocked()
+        assert desk.wire.frames()[:2] == ["Hello", "Root"]
         assert desk.driver.stats().uncommitted == 0
         nursery.cancel_scope.cancel()
 
@@ -313,3 +341,30 @@ async def test_junk_closes_one_link_only(
             desk.driver.on_down(number)
         assert len(desk.wire.closed) == 3
         assert "error" not in await desk.driver.request({"do": "status"})
+
+
+@pytest.mark.trio
+async def test_peers_are_told_of_each_other_when_one_comes(
+    pair: tuple[Path, Path], autojump_clock: trio.testing.MockClock
+) -> None:
+    """When a link is live its peer is told of another that is linked; what the peer hears so is
+    a hint of a peer's, and a second word before ten seconds are over is none."""
+    desk, other = Rig(pair[0]), Rig(pair[1])
+    third = key("third").public
+    async with running(desk, other):
+        desk.wire.keys = {1: other.station.identity.public, 2: third}
+        await linked(desk, other)
+        await settle(desk, other)
+        heard = ("10.0.0.2", 7447, third, Source.PEER)
+        assert other.wire.hints == [heard]
+        assert desk.wire.frames().count("Peers") == 1
+        again = PeerAddress(bytes((10, 0, 0, 9)), 7447, third)
+        assert desk.driver.node.tell_peers(1, (again,), desk.station.now()) == 1
+        await desk.driver.request({"do": "status"})
+        await settle(desk, other)
+        assert other.wire.hints == [heard]
+        assert not other.station.node.trust.is_relay(third, desk.station.now().wall_s)
+        desk.driver.on_down(1)
+        desk.wire.keys[3] = key("fourth").public
+        await trio.sleep(60)
+        assert desk.wire.frames().count("Peers") == 2

@@ -111,3 +111,19 @@ def test_a_state_is_told_in_plain_terms() -> None:
     view = state.view()
     assert view["address"] == "[fe80::1%eth0]:7"
     assert (view["peer"], view["heard_ago_s"], view["tried_ago_s"]) == (None, 1.3, None)
+
+
+def test_a_peers_word_weighs_as_little_as_an_unsigned_packet() -> None:
+    """What a peer says of another relay neither makes the signed address fresh nor takes its
+    turn or its place; tried and found true, it counts as proven."""
+    addresses = Addresses()
+    addresses.add("true", 7, Source.BEACON, 0.0)
+    for number in range(10):
+        addresses.add(f"said-{number}", 7, Source.PEER, 1.0 + number)
+    addresses.add("true", 7, Source.PEER, 20.0)
+    (signed,) = (hint for hint in addresses if hint.host == "true")
+    assert (signed.source, signed.heard_s) == (Source.BEACON, 0.0)
+    assert len(addresses) == ADDRESSES_PER_PEER
+    assert next_host(addresses, 21.0) == "true"
+    assert next_host(addresses, 22.0, LINKED) != "true"
+    assert sum(hint.trusted for hint in addresses) == 2

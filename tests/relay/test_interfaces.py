@@ -1,6 +1,7 @@
 """Which interfaces carry the beacon, and that changes are noticed."""
 
 import socket
+from ipaddress import ip_interface
 
 import pytest
 import trio
@@ -8,8 +9,10 @@ import trio.testing
 
 from holub_relay.discovery.interfaces import (
     Changes,
+    Own,
     host_text,
     is_own,
+    near,
     own_addresses,
     places,
 )
@@ -131,3 +134,15 @@ def test_an_address_that_is_gone_is_noticed() -> None:
     assert not is_own(("192.0.2.254", 7447))
     assert not is_own(("2001:db8::254", 7447, 0, 0))
     assert not is_own(("fe80::254", 7447, 0, lo))
+
+
+def test_only_addresses_of_our_own_networks_are_near() -> None:
+    """An address beyond our networks is not for dialling; a link-local one gets our interface."""
+    own = (
+        Own(2, "eth0", ip_interface("10.0.0.1/24")),
+        Own(2, "eth0", ip_interface("fe80::1/64")),
+    )
+    assert near("10.0.0.9", own) == "10.0.0.9"
+    assert near("fe80::9", own) == near("fe80::9%eth0", own) == "fe80::9%eth0"
+    far = ("10.0.1.9", "127.0.0.1", "fe80::9%eth1", "2001:db8::9", "::ffff:10.0.0.9", "relay")
+    assert [near(host, own) for host in far] == [None] * len(far)

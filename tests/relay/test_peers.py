@@ -323,3 +323,15 @@ def test_a_doubted_link_is_dialled_beside_until_it_is_replaced() -> None:
     peers.hint("10.0.0.2", 7, FRIEND, 130.0)
     assert due(peers, 130.0) == []
     peers.doubt(STRANGER)
+
+
+def test_a_lying_peer_fills_no_table() -> None:
+    """Strangers that only a peer names share the rows of those that mDNS names; a relay that
+    signs a beacon is dialled before them all."""
+    peers = table()
+    for number in range(5 * UNSIGNED_STRANGERS):
+        host, source = f"10.0.{number % 200}.1", (Source.PEER, Source.ZEROCONF)[number % 2]
+        peers.hint(host, 7, stranger(number), number / 10, source)
+    assert len(peers) == UNSIGNED_STRANGERS
+    peers.hint("10.0.0.2", 7, STRANGER, 200.0)
+    assert due(peers, 200.0)[0].expected_key == STRANGER

@@ -28,7 +28,13 @@ class Source(StrEnum):
     CONFIGURED = "configured"  # the operator, by --peer
     BEACON = "beacon"  # the peer itself, signed; the address is the packet's source
     REMEMBERED = "remembered"  # the store: the peer proved its key there in an earlier run
+    PEER = "peer"  # another relay, over a link: it has proven its own key, not this address
     ZEROCONF = "zeroconf"  # anybody on the network
+
+    @property
+    def weak(self) -> bool:
+        """Whether it names addresses of others without any proof."""
+        return self in (Source.PEER, Source.ZEROCONF)
 
 
 @dataclass(slots=True)
@@ -46,8 +52,8 @@ class Hint:
 
     @property
     def trusted(self) -> bool:
-        """Whether more than an unsigned packet speaks for it."""
-        return self.proven or self.source is not Source.ZEROCONF
+        """Whether more than somebody else's word speaks for it."""
+        return self.proven or not self.source.weak
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ class Addresses:
 
     @property
     def trusted(self) -> bool:
-        """Whether any of them rests on more than an unsigned packet."""
+        """Whether any of them rests on more than somebody else's word."""
         return any(hint.trusted for hint in self)
 
     def add(self, host: str, port: int, source: Source, now_s: float) -> None:
@@ -106,8 +112,8 @@ class Addresses:
         hint = self._hints.pop((host, port), None)
         if hint is None:
             hint = Hint(host, port, source, now_s, now_s)
-        elif source is not Source.ZEROCONF or not hint.trusted:
-            # An unsigned packet does not make an address fresh that better words stand for.
+        elif not source.weak or not hint.trusted:
+            # Somebody else's word does not make an address fresh that better words stand for.
             hint.heard_s = now_s
             if hint.source is not Source.CONFIGURED:
                 hint.source = source

@@ -111,6 +111,24 @@ def own_addresses(listen_host: str | None) -> tuple[Own, ...]:
     return tuple(own for own in found if wanted.is_unspecified or own.ip.ip == wanted)
 
 
+def near(host: str, own: tuple[Own, ...]) -> str | None:
+    """The host as it can be dialled, if it is on one of our networks: what a neighbour writes
+    must not make us call strangers far away."""
+    bare, _, scope = host.partition("%")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return None
+    for mine in own:
+        if address.version != mine.ip.version or address not in mine.ip.network:
+            continue
+        if not (address.version == 6 and address.is_link_local):
+            return bare
+        if scope in ("", mine.name, str(mine.index)):
+            return f"{bare}%{mine.name}"
+    return None
+
+
 def is_own(sockaddr: tuple[Any, ...]) -> bool:
     """Whether this machine still has the address of one of its sockets."""
     family = socket.AF_INET6 if len(sockaddr) == 4 else socket.AF_INET

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -23,7 +22,7 @@ import zeroconf
 from holub_crypto.identity import PUBLIC_BYTES
 from holub_relay.discovery.beacon import REALM_PREFIX_BYTES
 from holub_relay.discovery.hints import Source
-from holub_relay.discovery.interfaces import Changes, Own, own_addresses
+from holub_relay.discovery.interfaces import Changes, Own, near, own_addresses
 from holub_relay.limits import (
     MDNS_ADDRESSES,
     MDNS_BROWSE_S,
@@ -96,26 +95,8 @@ def read(
         return None
     if len(key) != PUBLIC_BYTES or key == me.key or port is None or not 1 <= port <= 65_535:
         return None
-    near = [found for host in hosts[:MDNS_ADDRESSES] if (found := _near(host, own)) is not None]
-    return Said(key, port, tuple(near)) if near else None
-
-
-def _near(host: str, own: tuple[Own, ...]) -> str | None:
-    """The host as it can be dialled, if it is on one of our networks: what a neighbour writes
-    must not make us call strangers far away."""
-    bare, _, scope = host.partition("%")
-    try:
-        address = ip_address(bare)
-    except ValueError:
-        return None
-    for mine in own:
-        if address.version != mine.ip.version or address not in mine.ip.network:
-            continue
-        if not (address.version == 6 and address.is_link_local):
-            return bare
-        if scope in ("", mine.name, str(mine.index)):
-            return f"{bare}%{mine.name}"
-    return None
+    found = tuple(dialled for host in hosts[:MDNS_ADDRESSES] if (dialled := near(host, own)))
+    return Said(key, port, found) if found else None
 
 
 class Caught:

@@ -106,7 +106,7 @@ class Peers:
             if not self._newcomers[source].take(now_s):
                 return
             self._make_room_on(host)
-            if source is Source.ZEROCONF:
+            if source.weak:
                 self._make_room_for_unsigned()
         peer = self._row(row, key, now_s)
         peer.heard_s = now_s
@@ -321,7 +321,7 @@ class Peers:
             self._forget(own)
 
     def _make_room_for_unsigned(self) -> None:
-        """Keep strangers that only an unsigned packet names from filling the table."""
+        """Keep strangers that only somebody else names from filling the table."""
         unsigned = {
             row: peer
             for row, peer in self._rows.items()
