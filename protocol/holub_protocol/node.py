@@ -44,7 +44,6 @@ from holub_protocol.limits import (
     LINKS,
     LIVE_HOURS,
     NONCE_BYTES,
-    PUSH_BYTES,
     SEEN,
 )
 from holub_protocol.message import Message, Now
@@ -52,6 +51,7 @@ from holub_protocol.policy import Policy
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import REMEDIES, Refusal
 from holub_protocol.session import Session, Stage
+from holub_protocol.spread import spread
 from holub_protocol.stats import NodeStats
 from holub_protocol.storage import ROW_BYTES, Counter, Row, State, Writes
 from holub_protocol.truth import Charge, Truth
@@ -156,20 +156,7 @@ class Node:
         self.holdings.add(row, now)
         self._rows[row.id] = (row, raw)
         self._events.append(Taken(row.id, row.kind, row.area, None if link == LOCAL else link))
-        self._spread(row.id, Class(row.cls), len(raw), link, now)
-
-    def _spread(self, id_: bytes, cls: Class, size: int, link: int, now: Now) -> None:
-        """Chosen: what is urgent goes to every neighbour at once, other small messages to some
-        and their ids to the rest; reconciliation heals whatever that missed."""
-        sessions = [s for s in self._sessions.values() if s.sync is not None]
-        start = id_[0] % len(sessions) if sessions else 0
-        pushes = 0
-        for session in sessions[start:] + sessions[:start]:
-            assert session.sync is not None
-            push = cls <= Class.ALERT or (size <= PUSH_BYTES and pushes < self.policy.push_links)
-            if session.link != link and session.sync.offer(id_, cls, push):
-                pushes += push
-            session.sync.changed(cls, session.link == link, now)
+        spread(self._sessions.values(), row, link, self.policy.push_links, now)
 
     def take(self, now: Now) -> Batch:
         """Bytes out: everything that is to be done since the last call, in its order."""

@@ -30,6 +30,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page: str = f":{PAGE_PORT}"
     peers: tuple[str, ...] = ()
     discovery: bool = True
+    gate: str = ""
     clock: Literal["host", "unknown"] = "host"
     store_mib: int = STORE_BYTES_DEFAULT >> 20
     demo: bool = False

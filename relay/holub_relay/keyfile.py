@@ -29,8 +29,13 @@ def path_of(data_dir: Path, name: str) -> Path:
 def create(data_dir: Path, name: str, entropy: Callable[[int], bytes]) -> Identity:
     """Make a key and its file, on disk before this returns; OperatorError if it exists."""
     identity = Identity.generate(entropy)
-    path = path_of(data_dir, name)
-    text = f"{_HEAD}{name}\n{_SEED}{identity.seed.hex()}\n"
+    write(path_of(data_dir, name), name, identity.seed)
+    return identity
+
+
+def write(path: Path, name: str, seed: bytes) -> None:
+    """Write the file of a key, on disk before this returns; OperatorError if it exists."""
+    text = f"{_HEAD}{name}\n{_SEED}{seed.hex()}\n"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -42,12 +47,15 @@ def create(data_dir: Path, name: str, entropy: Callable[[int], bytes]) -> Identi
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    return identity
 
 
 def load(data_dir: Path, name: str) -> Identity:
     """Read a key; OperatorError where it is missing, open to others or no key file."""
-    path = path_of(data_dir, name)
+    return Identity.from_seed(read(path_of(data_dir, name)))
+
+
+def read(path: Path) -> bytes:
+    """Read a key file's 32 secret bytes; OperatorError as `load`."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -59,7 +67,7 @@ def load(data_dir: Path, name: str) -> Identity:
             f"key file {path} may be read by others (mode {stat.S_IMODE(mode):04o}); "
             f"run `chmod 600 {path}`, and replace the key if somebody else had access"
         )
-    return Identity.from_seed(_seed(path, content))
+    return _seed(path, content)
 
 
 def find(data_dir: Path, name: str) -> Identity | None:
