@@ -14,10 +14,10 @@ from pathlib import Path
 
 from _common import argument, emit, spread
 from memory import fill
-from support_netns import Host, run, until
 
 from holub_relay.client import Client
 from holub_relay.errors import OperatorError
+from support_netns import Host, run, until
 
 QUEUED = 10_000
 RATES = (("9600bit", 9_600, 1.0), ("64kbit", 64_000, 0.3), ("1mbit", 1_000_000, 0.1))
@@ -29,7 +29,8 @@ POLL_S = 0.005
 def modem(directory: Path, rate: str) -> Iterator[tuple[Host, Host]]:
     """Yield two hosts with a router between them whose links are slow."""
     names = ("hbma", "hbmr", "hbmb")
-    a, b = Host(names[0], "10.81.1.1", directory / "a"), Host(names[2], "10.81.2.1", directory / "b")
+    a = Host(names[0], "10.81.1.1", directory / "a")
+    b = Host(names[2], "10.81.2.1", directory / "b")
     try:
         for name in names:
             run("ip", "netns", "add", name)

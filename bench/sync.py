@@ -281,7 +281,7 @@ def contacts(pattern: str, contact_bytes: int, bar: float | None) -> None:
     brought: list[int] = []
     at_us = used_bytes = 0
     agreed = False
-    while not agreed and len(brought) < 4 * ideal:
+    while not agreed and len(brought) < 6 * ideal:
         before = sum(replica.taken for replica in sides)
         contact = Contact(sides, SLOW, SLOW_BYTES_PER_S, len(brought), at_us)
         agreed = contact.run(contact_bytes)

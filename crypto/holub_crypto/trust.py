@@ -213,6 +213,11 @@ class Trust:
         """Return the grants of a key."""
         return tuple(self._grants.get(key, {}).values())
 
+    def rate(self, key: bytes, kind: int, default: int) -> int:
+        """Return how many messages of a kind an hour a key's grants allow it."""
+        rates = [grant.rate for grant in self.grants(key) if kind in grant.kinds]
+        return max(rates, default=default)
+
     def reach(self, key: bytes, authority: int) -> tuple[Reach, ...]:
         """Return how far a key's grants for an authority reach, one entry a grant."""
         grants = self._grants.get(key, {})

@@ -121,9 +121,9 @@ SNAPSHOT_SPACING_US = 1_000_000
 SNAPSHOT_SMALL = 1000
 """A peer can make us sort a set of more than a thousand no more often than once a second."""
 
-SHORT_IDS_PER_LINK = 16_384
+SHORT_IDS_PER_LINK = 65_536
 """Short ids remembered per link, to answer a WANT and not to offer what the peer has: about
-2.5 MB when full; a WANT follows the list it answers within a window of bytes."""
+10 MB when full; a WANT follows the list it answers within a window of bytes."""
 
 SENDS_PER_LINK = 200_000
 """Ids queued to be sent to one peer."""

@@ -233,8 +233,9 @@ class Node:
             self._authors[identity.public] = Author(identity, self._counters)
         for grant in self.trust.grants(identity.public) if desk else ():
             if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
-                keeper = BoardKeeper(identity.public, grant.authority, grant.areas[0])
-                self._boards[identity.public] = keeper
+                self._boards[identity.public] = BoardKeeper(
+                    identity.public, grant.authority, grant.areas[0], grant.rate
+                )
 
     def publish(
         self, key: bytes, kind: Kind, area: int, body: Body, lifetime_s: int, now: Now
@@ -246,9 +247,7 @@ class Node:
         author = self._authors.get(key)
         if author is None:
             raise PublishError(f"no key {key.hex()[:16]} signs on this machine")
-        grants = self.trust.grants(key)
-        rates = [grant.rate for grant in grants if kind.number in grant.kinds]
-        rate = max(rates, default=kind.hourly)
+        rate = self.trust.rate(key, kind.number, kind.hourly)
         raw, counter = author.sign(
             self.trust.realm_id, kind, area, body, lifetime_s=lifetime_s, rate=rate, now=now
         )
@@ -324,7 +323,7 @@ class Node:
         return self.holdings.signer(id_) in self._authors
 
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
-        """Return the ids of the grants of the keys with that hint."""
+        """Return the ids of a hint's grants."""
         return self.trust.grants_for(hint)
 
     # --- steps of taking in ---------------------------------------------------------------------
@@ -456,6 +455,8 @@ class Node:
             tuple(Charge(a.number, a.parent, a.areas, a.hazards) for a in charter.authorities)
         )
         self._events.append(StatusChanged())
+        for id_ in list(self._overdue):
+            self._expire(id_)
 
     # --- what time and room do ------------------------------------------------------------------
 
@@ -477,11 +478,14 @@ class Node:
         row = self.holdings.row(id_)
         if self._board_points.get(row.signer) == (row.created_s, row.k):
             del self._board_points[row.signer]
-        self.truth.forget(id_)
+        released = self.truth.forget(id_)
         self.holdings.remove(id_)
         self._states.pop(id_, None)
         if self._rows.pop(id_, None) is None:
             self._deletes[id_] = None
+        for other in released:
+            if other in self._overdue:
+                self._expire(other)
 
     def _put_aside(self, id_: bytes, state: State) -> None:
         self.holdings.set_state(id_, state)
@@ -515,7 +519,8 @@ class Node:
                 keeper.postpone(now)
                 continue
             try:
-                body = keeper.due(self.truth, self.areas, now)
+                reach = self.trust.reach(keeper.key, keeper.authority)
+                body = keeper.due(self.truth, self.areas, now, reach)
                 if body is not None:
                     kind = kind_named("board")
                     self.publish(keeper.key, kind, keeper.area, body, BOARD_LIFETIME_S, now)

@@ -16,10 +16,12 @@ stands until it is *ended*, and time never ends it. It is ended by
 This is an observed-remove set whose replicas are the boards (see kinds/board.py). Points are
 compared only between messages of one key, so clocks of two desks need not agree.
 
-What is indexed of one key is bounded (WORDS_PER_KEY). Beyond it the key's messages leave
-the index, first those of which nothing stands, each time the oldest first; and for each of their areas one *remnant* stands: a word in doubt, of hazard 0, said
-at the newest point of what was dropped. So a place may become unknown, never clear. Only a board
-in words, not bits, ends a remnant; an honest desk's next one does, as it covers its own key.
+What is indexed of one key is bounded (WORDS_PER_KEY). Beyond it the key's messages leave the
+index, first those of which nothing stands, each time the oldest first; and for each of their
+areas one *remnant* stands: a word in doubt, of hazard 0, said at the newest point of what was
+dropped. So a place may become unknown, never clear; only here does the order of arrival matter.
+Only a board in words, not bits, ends a remnant; an honest desk's next one does, as it covers its
+own key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -377,7 +379,7 @@ class Words:
         # Two boards of one point prove a key that contradicts itself: both count.
         older = tuple(old for old in held if old.fact.message.point < point)
         if len(held) - len(older) == CONTRADICTIONS:
-            self._leave_remnants(fact, sorted({word.area for word in board.words}), True)
+            self._leave_remnants(fact, sorted({word.area for word in board.words}), lost=False)
             return Change(visible=True, released=self._released(fact.message.id))
         keys[fact.message.kid] = (*(old for old in held if old not in older), board)
         self._facts[fact.message.id] = fact

@@ -24,7 +24,7 @@ from holub_protocol.message import Now
 from holub_protocol.stats import NodeStats
 from holub_protocol.storage import StoreError, Writes
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_relay import api, neighbours, page
+from holub_relay import api, gate, neighbours, page
 from holub_relay.config import OFF, Config, join_address, split_address
 from holub_relay.discovery.beacon import Beacon
 from holub_relay.discovery.interfaces import own_addresses, places
@@ -187,6 +187,7 @@ def boot_of(station: Station) -> int:
 async def _main(station: Station, writer: Writer, announce: Callable[[str], None]) -> None:
     config = station.config
     static = neighbours.static_peers(config.peers, station.realm_id)
+    gate_key = gate.find(station.data_dir, config.gate, neighbours.brought_gates(config.peers))
     ticks = Ticks()
     driver = Driver(station, writer, ticks.tick)
     manager = LinkManager(
@@ -195,6 +196,7 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
         entropy=os.urandom,
         rng=SystemRandom(),
         granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
+        gate=gate_key,
     )
     host, port = split_address(config.listen, "--listen")
     driver.attach(manager, Gossip(manager, lambda: own_addresses(host)))
@@ -225,7 +227,7 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
                 api.serve,
                 station.data_dir,
                 socket_,
-                _Answers(driver, manager, addresses, discovery),
+                _Answers(driver, manager, addresses, discovery, gate_key),
             )
             if discovery.beacon is not None and discovery.mdns is not None:
                 nursery.start_soon(discovery.beacon.run)
@@ -311,10 +313,15 @@ class _Answers:
     """Requests to the running daemon: those of the node, and what only the daemon knows."""
 
     def __init__(
-        self, driver: Driver, manager: LinkManager, addresses: Addresses, discovery: Discovery
+        self,
+        driver: Driver,
+        manager: LinkManager,
+        addresses: Addresses,
+        discovery: Discovery,
+        gate_key: bytes | None,
     ) -> None:
         self._driver, self._manager, self._addresses = driver, manager, addresses
-        self._discovery = discovery
+        self._discovery, self._gate_key = discovery, gate_key
 
     async def __call__(self, request: Request) -> Answer:
         """Answer one."""
@@ -343,7 +350,8 @@ class _Answers:
         if do == "peers":
             return neighbours.peers(self._manager, self._discovery)
         try:
-            return neighbours.join_code(self._driver.station, self._addresses.listen)
+            station, listen = self._driver.station, self._addresses.listen
+            return neighbours.join_code(station, listen, self._gate_key)
         except OperatorError as error:
             return {"error": str(error), "code": int(error.code)}
 

@@ -61,6 +61,12 @@ def read_code(text: str) -> JoinCode:
         ) from None
 
 
+def brought_gates(texts: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Return the gate keys that join codes among --peer bring, which have passed `static_peers`."""
+    codes = (read_code(text) for text in texts if joincode.is_code(text))
+    return tuple(code.gate for code in codes if code.gate is not None)
+
+
 def try_remembered(station: Station, manager: LinkManager) -> None:
     """Let the links try where granted relays were met before this start."""
     for key, host, port in remembered.read(station.store.note(remembered.NOTE)):
@@ -139,7 +145,7 @@ def peers(manager: LinkManager, discovery: Discovery) -> dict[str, object]:
     }
 
 
-def join_code(station: Station, listen: str) -> dict[str, object]:
+def join_code(station: Station, listen: str, gate: bytes | None = None) -> dict[str, object]:
     """Answer `join-code` of a relay that listens on `listen`; OperatorError without a network."""
     host, port = split_address(listen, "listen")
     usable = [own.ip.ip for own in own_addresses(host) if not own.ip.is_link_local]
@@ -152,11 +158,13 @@ def join_code(station: Station, listen: str) -> dict[str, object]:
             Exit.NOT_FOUND,
         )
     realm_id, version = station.realm_id, station.node.trust.charter.version
-    code = JoinCode(realm_id[: joincode.REALM_BYTES], station.identity.public, port, tuple(hosts))
+    realm = realm_id[: joincode.REALM_BYTES]
+    code = JoinCode(realm, station.identity.public, port, tuple(hosts), gate)
     return {
         "code": joincode.encode(code),
         "addresses": [join_address(host, port) for host in hosts],
         "key": station.identity.public.hex(),
+        "secret": gate is not None,
         "realm": station.node.trust.charter.name,
         "fingerprint": fingerprint(realm_id, version),
     }

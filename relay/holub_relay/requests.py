@@ -169,7 +169,13 @@ def _board(station: Station, request: Request) -> Answer:
     if not grants:
         raise OperatorError("this desk's grant does not cover boards; a registrar can grant them")
     now = station.now()
-    body = compose_board(node.truth, grants[0].authority, desk.public, station.areas)
+    body = compose_board(
+        node.truth,
+        grants[0].authority,
+        desk.public,
+        station.areas,
+        reach=node.trust.reach(desk.public, grants[0].authority),
+    )
     area = grants[0].areas[0]
     message = node.publish(desk.public, board, area, body, BOARD_LIFETIME_S, now)
     return _described(station, message)

@@ -9,7 +9,7 @@ import pytest
 
 from holub_crypto.charter import Authority, Charter, CharterError, decode
 from holub_crypto.identity import Identity, key_hint
-from holub_crypto.trust import Ask, CharterOutcome, Denial, Grant, Granted, Role, Trust
+from holub_crypto.trust import Ask, CharterOutcome, Denial, Grant, Granted, Reach, Role, Trust
 
 KEYS = sorted((Identity.from_seed(bytes([n]) * 32) for n in range(1, 14)), key=lambda i: i.public)
 R1, R2, R3, R4, REGISTRAR, DESK, RELAY, REVOKED, TWO_GRANTS, ORPHAN, STRANGER, LATER, WIDE = KEYS
@@ -284,3 +284,13 @@ def test_junk_is_an_error() -> None:
     """Bytes that are no charter are not weighed at all."""
     with pytest.raises(CharterError):
         trusting().add_charter(decode(FIRST.sign((R1, R2))).raw[:-1])
+
+
+def test_rate_and_reach_are_those_of_the_grants() -> None:
+    """The highest rate of the grants that name the kind, and one reach a grant and authority."""
+    trust = trusting()
+    assert trust.rate(TWO_GRANTS.public, 9, 5) == 100
+    assert trust.rate(TWO_GRANTS.public, 8, 5) == 5
+    assert trust.reach(DESK.public, 2) == (Reach(DESK_GRANT.areas, DESK_GRANT.hazards),)
+    assert trust.reach(DESK.public, 1) == ()
+    assert len(trust.reach(TWO_GRANTS.public, 2)) == 2

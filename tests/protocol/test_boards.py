@@ -2,7 +2,7 @@
 
 from holub_protocol.boards import BoardKeeper
 from holub_protocol.truth import Truth
-from support_realm import KYIV, Realm, decoded, key, now_at
+from support_realm import KYIV, START_S, Realm, decoded, key, now_at
 
 DESK = key("desk")
 
@@ -38,3 +38,24 @@ def test_a_board_that_could_not_be_signed_is_tried_again_later() -> None:
     keeper = BoardKeeper(DESK.public, 1, 0)
     keeper.postpone(now_at(10))
     assert keeper.due_us == 310_000_000
+
+
+def test_a_sibling_that_toggles_leaves_room_for_the_desks_own_alerts() -> None:
+    """An hour of changes every 2 s costs less than half of the key's messages, and the count
+    of the hour before is what slows boards down."""
+    realm = Realm()
+    truth, keeper = Truth(realm.areas, ()), BoardKeeper(DESK.public, 1, 0, hourly=100)
+    sibling = key("sibling")
+    signed = []
+    last = b""
+    for second in range(0, 3600, 2):
+        truth.forget(last)
+        message = decoded(realm, realm.start(sibling, KYIV, created_s=START_S + second))
+        truth.add(message, sibling.public, 1)
+        last = message.id
+        keeper.touch(now_at(second))
+        if keeper.due(truth, realm.areas, now_at(second)) is not None:
+            signed.append(second)
+    assert len(signed) <= 50
+    assert signed[:20] == list(range(0, 40, 2))
+    assert keeper.due_us <= 3_900_000_000

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holub_crypto import cbor
+from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE, ukraine
 from holub_protocol.desk import BODY_BYTES, board_due_s, compose_board, same_view
 from holub_protocol.kinds.alert import Verb
@@ -204,3 +205,44 @@ def test_every_board_is_in_the_accepted_form(starts: list[tuple[bool, int]]) -> 
         body = scene.compose(body_bytes=body_bytes)
         assert BoardBody.from_wire(body.to_wire()) == body
         assert set(body.all_areas(TREE.board_order)) == {area for _, area in starts}
+
+
+def test_changes_never_use_up_the_keys_hour() -> None:
+    """At a change every 2 s an hour takes 413 boards of the 1,000 messages, 43 of 100."""
+    for hourly, expected in ((1000, 413), (100, 43)):
+        signed: list[int] = []
+        for second in range(T, T + 3600):
+            last_s = signed[-1] if signed else None
+            due = board_due_s(last_s, True, second, signed=len(signed), hourly=hourly)
+            if due <= second:
+                signed.append(second)
+        assert len(signed) == expected <= hourly / 2
+    assert board_due_s(T, changed=True, now_s=T, signed=9, hourly=1) == T + 300
+
+
+def test_a_board_leaves_out_what_its_key_may_not_speak_of(scene: Scene) -> None:
+    """Another desk's word beyond the reach is not listed, and so the board can be admitted."""
+    near, far = scene.other.start((RAION,), T), scene.other.start((NEIGHBOUR,), T)
+    flood = scene.other.start((RAION,), T, hazard=3)
+    scene.other.tell(scene.truth, near, far, flood)
+    reach = (Reach((RAION,), (1,)),)
+    body = compose_board(scene.truth, 2, scene.own.key, TREE, reach=reach)
+    assert [(word.incident, word.areas) for word in body.words] == [(near.id[:8], (RAION,))]
+
+
+def test_a_desk_whose_own_alerts_were_dropped_signs_no_board(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its board would end them everywhere; another's is answered for only when adopted."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 8)
+    for number in range(20):
+        for desk in (scene.own, scene.other):
+            desk.tell(scene.truth, desk.start((RAION,), T + number))
+    with pytest.raises(ValueError, match="more alerts of this key hold"):
+        scene.compose()
+    third = Desk(9, 2)
+    dropped = scene.truth.dropped_points(2)
+    body = compose_board(scene.truth, 2, third.key, TREE, adopt=(scene.other.key,))
+    assert {c.kid: c.point for c in body.covers}[scene.other.kid] == dropped[scene.other.kid]
+    third.tell(scene.truth, third.message(body, OBLAST, T + 60))
+    assert list(scene.truth.dropped_points(2)) == [scene.own.kid]

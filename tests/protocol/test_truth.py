@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE, ukraine
 from holub_protocol.desk import compose_board
 from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
@@ -331,3 +332,53 @@ def test_the_busiest_day_of_sirens_is_told_right() -> None:
             inside = Level.PARTLY if below else Level.CLEAR
             expected = Level.ALERT if any(a in on for a in up) else inside
             assert observer.status(place, at(when)).level is expected
+
+
+@pytest.mark.parametrize(
+    ("reaches", "place", "level"),
+    [
+        ([Reach((OBLAST,), (3,))], RAION, Level.UNKNOWN),
+        ([Reach((RAION,), (0,))], RAION, Level.CLEAR),
+        ([Reach((RAION,), (0,))], NEIGHBOUR, Level.UNKNOWN),
+        ([Reach((RAION,), (0,))], OBLAST, Level.UNKNOWN),
+        ([Reach((OBLAST,), (1,)), Reach((OBLAST,), (3,))], RAION, Level.UNKNOWN),
+        ([Reach((OBLAST,), (0,))], EVERYWHERE, Level.CLEAR),
+        ([], RAION, Level.UNKNOWN),
+    ],
+)
+def test_clear_needs_boards_that_reach_the_place_and_every_hazard(
+    reaches: list[Reach], place: int, level: Level
+) -> None:
+    """A desk of floods or of the next town makes no place clear that its authority answers for."""
+    truth = Truth(TREE, (Charge(REGION, 0, (OBLAST,), (0,)),))
+    for number, reach in enumerate(reaches):
+        desk = Desk(10 + number, REGION)
+        truth.add(desk.message(BoardBody(330), OBLAST, T), desk.key, REGION, (reach,))
+    assert truth.status(place, at(T)).level is level
+
+
+def test_desks_of_one_authority_vouch_for_a_place_together() -> None:
+    """One answers for air raids, one for floods; if either falls silent it is unknown."""
+    truth = Truth(TREE, (Charge(REGION, 0, (OBLAST,), (1, 3)),))
+    for number, hazard in enumerate((1, 3)):
+        desk = Desk(10 + number, REGION)
+        board = desk.message(BoardBody(330), OBLAST, T + 100 * number)
+        assert truth.status(RAION, at(T)).level is Level.UNKNOWN
+        truth.add(board, desk.key, REGION, (Reach((OBLAST,), (hazard,)),))
+    status = truth.status(RAION, at(T + 100))
+    assert (status.level, status.as_of_s, status.next_due_s) == (Level.CLEAR, T, T + 330)
+    assert truth.status(RAION, at(T + 400)).level is Level.UNKNOWN
+
+
+def test_what_a_flood_pushed_out_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a key has said more than is kept, the place is not clear and shows no made-up alert."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 8)
+    start = scene.two.start((NEIGHBOUR,), T)
+    scene.two.tell(scene.truth, start)
+    for number in range(20):
+        scene.two.tell(scene.truth, scene.two.start((RAION,), T + 1 + number))
+    scene.boards(T + 30)
+    status = scene.truth.status(NEIGHBOUR, at(T + 40))
+    assert (status.level, status.alerts, status.stale) == (Level.UNKNOWN, (), ())
+    assert scene.level(RAION, T + 40) is Level.ALERT
+    assert scene.truth.next_change(at(T + 40)) is not None

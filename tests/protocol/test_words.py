@@ -2,11 +2,13 @@
 
 import pytest
 
+from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE, ukraine
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody, Cover, Listed, bitmap_of
+from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
 from holub_protocol.message import Message
-from holub_protocol.words import STANDING_PINNED, Change, Fact, Words
+from holub_protocol.words import CONTRADICTIONS, REMNANT, STANDING_PINNED, Change, Fact, Words
 from support_alerts import DAY_S, START_S, Desk
 
 TREE = ukraine()
@@ -397,4 +399,144 @@ def test_a_test_says_nothing(scene: Scene) -> None:
     """A test alert and any other body leave the words as they are."""
     test = scene.one.message(AlertBody(Verb.TEST, (), 1), KYIV, T)
     assert scene.say(scene.one, test) == Change(visible=False)
+    assert scene.standing() == []
+
+
+@pytest.mark.parametrize("verb", [Verb.CLEAR, Verb.WITHDRAW])
+def test_a_clear_of_another_hazard_ends_nothing(scene: Scene, verb: Verb) -> None:
+    """A desk granted floods alone names an air raid's incident in vain, in either order."""
+    start = scene.one.start((KYIV,), T)
+    end = scene.two.alert(verb, (KYIV,), T + 9, (start.id[:8],), hazard=3)
+    for order in ([(scene.one, start), (scene.two, end)], [(scene.two, end), (scene.one, start)]):
+        scene.words = Words(TREE, ABOVE)
+        for desk, message in order:
+            scene.say(desk, message)
+        assert scene.standing() == [(start.id[:8], KYIV)]
+
+
+@pytest.mark.parametrize(
+    ("reach", "left"),
+    [
+        ((Reach((KYIV,), (1,)),), [RAION]),
+        ((Reach((KYIV,), (3,)), Reach((OBLAST,), (3,))), [RAION, KYIV]),
+        ((Reach((KYIV,), (3,)), Reach((OBLAST,), (0,))), [KYIV]),
+        ((Reach((OBLAST,), (1,)), Reach((KYIV,), (1,))), []),
+        ((), [RAION, KYIV]),
+    ],
+)
+def test_a_board_ends_others_words_only_within_its_reach(
+    scene: Scene, reach: tuple[Reach, ...], left: list[int]
+) -> None:
+    """Area and hazard must lie in one grant of its key; its own words it ends anyway."""
+    start, own = scene.two.start((KYIV, RAION), T), scene.one.start((NEIGHBOUR,), T)
+    scene.say(scene.two, start)
+    scene.say(scene.one, own)
+    end = scene.one.message(board(Cover(scene.two.kid, T + 5, 0)), KYIV, T + 60)
+    scene.words.add(Fact(end, scene.one.key, 2, reach))
+    assert [area for _, area in scene.standing()] == sorted(left)
+
+
+def test_a_board_ends_nothing_beyond_its_authoritys_charge(scene: Scene) -> None:
+    """A grant of all hazards for an authority of floods does not end the air raid of one below."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    end = scene.chief.message(board(Cover(scene.one.kid, T + 5, 0)), KYIV, T + 60)
+    everything = Reach((0,), (0,))
+    scene.words.govern(ABOVE, {1: Reach((0,), (3,)), 2: everything})
+    scene.say(scene.chief, end)
+    assert len(scene.standing()) == 1
+    scene.words.govern(ABOVE, {2: everything})
+    assert len(scene.standing()) == 1
+    scene.words.govern(ABOVE, {1: Reach((KYIV,), (1,)), 2: everything})
+    assert scene.standing() == []
+
+
+def test_a_cover_of_the_future_ends_nothing_said_later(scene: Scene) -> None:
+    """A board covers what was said until its own time and the skew of two honest clocks."""
+    end = scene.one.message(board(Cover(scene.two.kid, 2**32 - 1, COUNTER_MAX)), KYIV, T)
+    scene.say(scene.one, end)
+    skewed = scene.two.start((RAION,), T + FUTURE_SKEW_S)
+    later = scene.two.start((KYIV,), T + FUTURE_SKEW_S + 1)
+    for start in (skewed, later):
+        scene.say(scene.two, start)
+    assert scene.standing() == [(later.id[:8], KYIV)]
+
+
+def test_a_change_tells_what_need_not_be_kept_any_more(scene: Scene) -> None:
+    """A clear releases the start, forgetting the start releases the clear, and so on."""
+    start = scene.one.start((KYIV, RAION), T)
+    half = scene.one.alert(Verb.CLEAR, (KYIV,), T + 8, (start.id[:8],))
+    rest = scene.one.alert(Verb.CLEAR, (RAION,), T + 9, (start.id[:8],))
+    assert scene.say(scene.one, start).released == ()
+    assert scene.say(scene.one, half).released == ()
+    assert scene.say(scene.one, rest).released == (start.id,)
+    assert sorted(scene.words.forget(start.id)) == sorted([half.id, rest.id])
+    starts = [scene.two.start((KYIV,), T + n) for n in range(STANDING_PINNED + 2)]
+    released = [scene.say(scene.two, start).released for start in starts]
+    assert released == [()] * STANDING_PINNED + [(starts[0].id,), (starts[1].id,)]
+    end = scene.say(scene.two, scene.two.message(board(), KYIV, T + 60))
+    assert sorted(end.released) == sorted(start.id for start in starts)
+
+
+def flood(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
+    """Let a desk start 24 incidents in two regions, where 32 words are kept."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 32)
+    starts = [scene.one.start((KYIV, RAION), T + n) for n in range(24)]
+    for start in starts:
+        scene.say(scene.one, start)
+    return starts
+
+
+def test_a_key_that_says_too_much_leaves_remnants_and_nothing_clear(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stolen key fills no memory: two words in doubt stand for all that was dropped, until a
+    board in words of the key comes, whoever clears or forgets the messages."""
+    starts = flood(scene, monkeypatch)
+    everything = list(scene.words.standing())
+    remnants = [held for held in everything if held.word.hazard == REMNANT]
+    assert len(everything) <= 32 + 2
+    assert sorted(held.word.area for held in remnants) == sorted([KYIV, RAION])
+    assert all(held.shaken for held in remnants)
+    source = starts[remnants[0].word.created_s - T]
+    assert scene.words.pinned(source.id)
+    for start in starts:
+        name = (start.id[:8],)
+        scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV, RAION), T + 50, name))
+        scene.words.forget(start.id)
+    assert {area for incident, area in scene.standing() if not incident} == {KYIV, RAION}
+    bits = scene.one.message(bitmap(NEIGHBOUR), KYIV, T + 60)
+    scene.say(scene.one, bits)
+    assert {area for incident, area in scene.standing() if not incident} >= {KYIV, RAION}
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 70))
+    assert scene.standing() == []
+
+
+def test_of_too_much_what_is_over_is_dropped_first(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy desk's old alert that still holds is shown while ended ones make room for new."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 32)
+    holds = scene.one.start((RAION,), T)
+    scene.say(scene.one, holds)
+    for n in range(100):
+        start = scene.one.start((KYIV,), T + 2 * n)
+        scene.say(scene.one, start)
+        scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV,), T + 2 * n + 1, (start.id[:8],)))
+    named = [(incident, area) for incident, area in scene.standing() if incident]
+    assert (holds.id[:8], RAION) in named
+    assert [lost for _, lost in scene.words.remnants(2)] == [False]
+
+
+def test_many_boards_of_one_point_fill_no_memory(scene: Scene) -> None:
+    """Beyond a few contradictions the areas that a board lists are in doubt until a newer one."""
+    first = scene.one.message(board(), KYIV, T)
+    scene.say(scene.one, first)
+    for number in range(CONTRADICTIONS + 3):
+        word = Listed(T - 9, 1, b"", 1, b"incident", (TREE.board_order[number],))
+        body, name = board(words=(word,)), bytes([number]) * 32
+        scene.say(scene.one, Message(b"", name, first.kid, 6, T, first.k, DAY_S, KYIV, body))
+    assert len(scene.words.boards(2)) == CONTRADICTIONS
+    assert {a for _, a in scene.standing()} == set(TREE.board_order[: CONTRADICTIONS + 3])
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 1))
     assert scene.standing() == []

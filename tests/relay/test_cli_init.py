@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from holub_relay import realm
+from holub_relay import gate, realm
 from holub_relay.station import read_charter
 from support_relay import KYIV, made, ok, ok_json, run
 
@@ -79,3 +79,15 @@ def test_a_spare_desk_gets_its_key_and_the_commands_that_grant_it(tmp_path: Path
     for command in commands:
         ok(*command[1:-1], first)
     assert run("init", "--data", tmp_path / "x", "--realm", "R", "--desk").exit_code == 2
+
+
+def test_a_gate_key_is_made_with_the_realm_only(tmp_path: Path) -> None:
+    """`--gate` makes the file and names it; who joins is told where theirs comes from."""
+    text = ok("init", "--data", tmp_path / "a", "--realm", "Nova", "--gate")
+    assert str(tmp_path / "a" / "keys" / "gate.key") in text
+    assert gate.find(tmp_path / "a", "") is not None
+    charter = tmp_path / "a" / "charter.cbor"
+    result = run("init", "--data", tmp_path / "b", "--join", charter, "--gate")
+    assert result.exit_code == 2
+    assert "--peer CODE" in result.output
+    assert not (tmp_path / "b").exists()

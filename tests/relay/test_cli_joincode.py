@@ -38,9 +38,9 @@ def test_without_a_relay_there_is_no_port_to_tell(tmp_path: Path) -> None:
 
 
 def test_a_qr_code_fits_a_terminal() -> None:
-    """Four addresses of IPv6 still make at most 80 columns, quiet zone included."""
+    """Four addresses of IPv6 and a gate key make at most 80 columns, quiet zone included."""
     hosts = tuple(f"2001:db8::{number}" for number in range(4))
-    code = joincode.encode(joincode.JoinCode(bytes(16), bytes(32), 65_535, hosts))
+    code = joincode.encode(joincode.JoinCode(bytes(16), bytes(32), 65_535, hosts, bytes(32)))
     drawn = qr(code).splitlines()
     assert max(map(len, drawn)) <= 80
     assert len(drawn) <= 40

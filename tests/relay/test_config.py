@@ -22,6 +22,7 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
         page="off",
         peers=("a.example:1", "10.0.0.2:24658"),
         discovery=False,
+        gate='/etc/holub/gate "1".key',
         clock="unknown",
         store_mib=16,
         demo=True,

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_relay.discovery.joincode import (
+    GATE_BYTES,
     HOSTS_MAX,
     REALM_BYTES,
     JoinCode,
@@ -22,10 +23,13 @@ ALPHANUMERIC = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")  # ISO/IEC 1
     st.binary(min_size=32, max_size=32),
     st.integers(1, 65_535),
     st.lists(st.ip_addresses().map(str), min_size=1, max_size=HOSTS_MAX),
+    st.none() | st.binary(min_size=GATE_BYTES, max_size=GATE_BYTES),
 )
-def test_a_code_survives_text(realm: bytes, key: bytes, port: int, hosts: list[str]) -> None:
+def test_a_code_survives_text(
+    realm: bytes, key: bytes, port: int, hosts: list[str], gate: bytes | None
+) -> None:
     """Whatever a code holds is read back, from small letters and in groups too."""
-    code = JoinCode(realm, key, port, tuple(hosts))
+    code = JoinCode(realm, key, port, tuple(hosts), gate)
     text = encode(code)
     assert decode(text) == code
     typed = " ".join(text[at : at + 8].lower() for at in range(0, len(text), 8))

@@ -27,10 +27,10 @@ REALM = bytes(range(32))
 KEY = b"k" * 32
 
 
-def code(realm: bytes = REALM) -> str:
+def code(realm: bytes = REALM, gate: bytes | None = None) -> str:
     """A join code with two addresses."""
     hosts = ("10.0.0.1", "2001:db8::1")
-    return joincode.encode(joincode.JoinCode(realm[: joincode.REALM_BYTES], KEY, 7, hosts))
+    return joincode.encode(joincode.JoinCode(realm[: joincode.REALM_BYTES], KEY, 7, hosts, gate))
 
 
 def test_static_peers_are_addresses_or_codes() -> None:
@@ -48,6 +48,12 @@ def test_a_configuration_may_hold_a_code() -> None:
     assert checked({"peers": [code(), "10.0.0.2:5"]}, "f").peers == (code(), "10.0.0.2:5")
     with pytest.raises(OperatorError, match="is not HOST:PORT"):
         checked({"peers": ["10.0.0.2"]}, "f")
+
+
+def test_codes_bring_gate_keys() -> None:
+    """Those of all codes that hold one, in their order; addresses bring none."""
+    texts = ("10.0.0.2:5", code(gate=b"g" * 32), code(), code(gate=b"h" * 32))
+    assert neighbours.brought_gates(texts) == (b"g" * 32, b"h" * 32)
 
 
 def test_codes_of_other_realms_and_broken_ones_are_told() -> None:
@@ -75,6 +81,10 @@ def test_a_join_code_names_what_others_can_dial(
         read = joincode.decode(str(answer["code"]))
         assert (read.key, read.port) == (station.identity.public, 7447)
         assert station.realm_id.startswith(read.realm)
+        assert (read.gate, answer["secret"]) == (None, False)
+        answer = neighbours.join_code(station, ":7447", b"g" * 32)
+        assert answer["secret"] is True
+        assert joincode.decode(str(answer["code"])).gate == b"g" * 32
         del own[1:]
         with pytest.raises(OperatorError, match="connect it to a network"):
             neighbours.join_code(station, ":7447")

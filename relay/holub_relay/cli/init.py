@@ -9,6 +9,7 @@ import click
 
 from holub_crypto.charter import NAME_BYTES_MAX
 from holub_protocol.areas import ukraine
+from holub_relay import gate as gates
 from holub_relay import keyfile, realm
 from holub_relay.cli.shared import data_option, told
 from holub_relay.config import Config, changed
@@ -31,6 +32,7 @@ def set_up_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @data_option
 @set_up_options
 @click.option("--desk", is_flag=True, help="With --join: also make a desk's key here.")
+@click.option("--gate", is_flag=True, help="With --realm: also make a gate key for its links.")
 @told
 def init(
     data: Path,
@@ -39,16 +41,25 @@ def init(
     fingerprint: str | None,
     area: str | None,
     desk: bool,
+    gate: bool,
 ) -> None:
     """Set up an empty data directory: make a realm, or join one by its charter."""
     if desk and join is None:
         raise OperatorError(
             "--desk belongs to --join: a realm's maker has a desk's key", Exit.USAGE
         )
+    if gate and realm_name is None:
+        raise OperatorError(
+            "--gate belongs to --realm: who joins gets the gate key by `holub relay --peer CODE`, "
+            "or as a copy in DIR/keys/gate.key",
+            Exit.USAGE,
+        )
     if realm_name is None and join is None:
         raise OperatorError("init needs --realm NAME or --join CHARTER", Exit.USAGE)
     for line in set_up(data, realm_name, join, fingerprint, area, Config(), desk):
         click.echo(line)
+    if gate:
+        click.echo(f"  {gates.make(data, os.urandom)}  gate: a copy for every relay, nobody else")
 
 
 def set_up(

@@ -28,6 +28,7 @@ DEMO_DIRS = 100
 @click.option("--page", help="HOST:PORT of the page, or off. [default: :8090]")
 @click.option("--peer", "peers", multiple=True, help="HOST:PORT or join code of a relay.")
 @click.option("--no-discovery", is_flag=True, help="Look for no relays on the local network.")
+@click.option("--gate", help="Key file of the district's gate. [default: DIR/keys/gate.key]")
 @click.option(
     "--clock",
     type=click.Choice(["host", "unknown"]),
@@ -43,6 +44,7 @@ def relay(
     page: str | None,
     peers: tuple[str, ...],
     no_discovery: bool,
+    gate: str | None,
     clock: str | None,
     demo: bool,
     verbose: bool,
@@ -69,6 +71,7 @@ def relay(
         page=page,
         peers=peers or None,
         discovery=False if no_discovery else None,
+        gate=gate,
         clock=clock,
     )
     daemon.run(data, config, click.echo)

@@ -1,8 +1,10 @@
 """A relay's whereabouts as one word to type or to scan, where multicast does not pass.
 
-`HOLUB1-` and base32 of CBOR `[realm, key, port, [address, ...]]` with 4 bytes of BLAKE2b behind.
+`HOLUB1-` and base32 of CBOR `[realm, key, port, [address, ...]]` with 4 bytes of BLAKE2b behind;
+in a district with a gate key that is the fifth field, and then the code is a secret like it.
 `realm` is the first 16 bytes of the realm id: enough to notice a code of another realm; who
-answers must prove `key` in the handshake.  Nothing in it is secret, nothing in it is trusted.
+answers must prove `key` in the handshake.  Nothing else in it is secret, nothing
+in it is trusted.
 """
 
 import base64
@@ -20,6 +22,8 @@ REALM_BYTES: Final = 16
 HOSTS_MAX: Final = 4
 """Addresses in a code: what a QR code still shows well in a terminal (about 200 letters)."""
 
+GATE_BYTES: Final = 32
+
 _CHECK_BYTES: Final = 4
 _TEXT_MAX: Final = 1024
 
@@ -32,6 +36,7 @@ class JoinCode:
     key: bytes
     port: int
     hosts: tuple[str, ...]
+    gate: bytes | None = None
 
 
 def is_code(text: str) -> bool:
@@ -42,7 +47,8 @@ def is_code(text: str) -> bool:
 def encode(code: JoinCode) -> str:
     """The code as text, in letters that a QR code packs well; ValueError for a bad address."""
     packed = tuple(ip_address(host).packed for host in code.hosts[:HOSTS_MAX])
-    content = cbor.encode((code.realm, code.key, code.port, packed))
+    gate = () if code.gate is None else (code.gate,)
+    content = cbor.encode((code.realm, code.key, code.port, packed, *gate))
     return PREFIX + base64.b32encode(content + _check(content)).decode().rstrip("=")
 
 
@@ -60,9 +66,9 @@ def decode(text: str) -> JoinCode:
     if check != _check(content):
         raise ValueError("a letter is wrong: its checksum does not fit")
     fields = cbor.as_tuple(cbor.decode(content))
-    if len(fields) != 4:
-        raise ValueError("not four fields; perhaps it is of a newer version")
-    realm, key, port, hosts = fields
+    if len(fields) not in (4, 5):
+        raise ValueError("not four or five fields; perhaps it is of a newer version")
+    realm, key, port, hosts, *gate = fields
     packed = cbor.as_tuple(hosts)
     if not 1 <= len(packed) <= HOSTS_MAX:
         raise ValueError(f"{len(packed)} addresses")
@@ -71,6 +77,7 @@ def decode(text: str) -> JoinCode:
         cbor.as_bytes(key, PUBLIC_BYTES, PUBLIC_BYTES),
         cbor.as_int(port, 1, 65_535),
         tuple(_host(cbor.as_bytes(address, 4, 16)) for address in packed),
+        cbor.as_bytes(gate[0], GATE_BYTES, GATE_BYTES) if gate else None,
     )
 
 
