@@ -121,9 +121,9 @@ SNAPSHOT_SPACING_US = 1_000_000
 SNAPSHOT_SMALL = 1000
 """A peer can make us sort a set of more than a thousand no more often than once a second."""
 
-SHORT_IDS_PER_LINK = 65_536
+SHORT_IDS_PER_LINK = 24_576
 """Short ids remembered per link, to answer a WANT and not to offer what the peer has: about
-10 MB when full; a WANT follows the list it answers within a window of bytes."""
+5 MB when full; a WANT follows the list it answers within a window of bytes."""
 
 SENDS_PER_LINK = 200_000
 """Ids queued to be sent to one peer."""
@@ -182,9 +182,10 @@ RECONCILE_BYTES_FREE = 65_536
 """RANGE bytes a peer may make us send in ten minutes: 12 x n + 64 KiB (worst honest case
 9.5 x n). Beyond it the session answers nothing more until the next ten."""
 
+SENT_PER_LINK = 4096
 RESENDS = 3
 """How often one message is sent on one link, whoever asks: an honest peer loses none, and a
-WANT of 20 bytes must not bring 4 KiB again and again."""
+WANT of 20 bytes must not bring 4 KiB again and again. Remembered of the last 4,096 sent."""
 
 # --- holdings --------------------------------------------------------------------------------
 SEEN = 400_000

@@ -18,7 +18,7 @@ from holub_protocol.limits import (
     OUTBOX_BYTES,
     RESENDS,
     SENDS_PER_LINK,
-    SHORT_IDS_PER_LINK,
+    SENT_PER_LINK,
     WINDOW_BYTES_MIN,
 )
 from holub_protocol.message import Now
@@ -170,7 +170,7 @@ class Outbox:
                 del queue[id_]
                 self.messages_out += 1
                 self._sent[id_] = self._sent.pop(id_, 0) + 1
-                if len(self._sent) > SHORT_IDS_PER_LINK:
+                if len(self._sent) > SENT_PER_LINK:
                     self._sent.popitem(last=False)
             else:
                 queue[id_] = offset + len(piece)
