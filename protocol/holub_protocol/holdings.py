@@ -267,9 +267,7 @@ class Holdings:
         here_s = now.mono_us // _SECOND_US - self._since[slot]
         self._age[slot] = min(self._age[slot], max(0, age_s - here_s))
         if not now.reliable:
-            row = self.row(id_)
-            self._deadline[slot] = deadline = _deadline_s(row, now, self.age_s(id_, now))
-            self._deadlines.add(deadline, slot)
+            self._reckon(slot, self.row(id_), now)
 
     def cls(self, id_: bytes) -> Class:
         """Return the class of a seen id."""
@@ -349,11 +347,15 @@ class Holdings:
         for slot in self._ids.slots():
             id_ = self._ids.id_at(slot)
             row = self.row(id_)
-            self._deadline[slot] = deadline = _deadline_s(row, now, self.age_s(id_, now))
-            self._deadlines.add(deadline, slot)
+            self._reckon(slot, row, now)
             if row.state in (State.HELD, State.EVICTED):
                 self._unlist(slot)
                 self._list(slot, now)
+
+    def _reckon(self, slot: int, row: Row, now: Now) -> None:
+        """Set a message's deadline anew by its age as it is known now."""
+        self._deadline[slot] = deadline = _deadline_s(row, now, self.age_s(row.id, now))
+        self._deadlines.add(deadline, slot)
 
     def victims(
         self, newcomer: Class, deadline_s: int, need_bytes: int, now: Now
@@ -417,10 +419,6 @@ class Holdings:
                 break
             chosen.append(id_)
         return tuple(chosen)
-
-    def deadline_s(self, row: Row, now: Now) -> int:
-        """Return the steady second at which a message would be over."""
-        return _deadline_s(row, now)
 
     def stats(self) -> HoldingStats:
         """Return counts for operators."""

@@ -417,9 +417,7 @@ class Node:
                 self._put_aside(id_, State.SUPERSEDED)
         if change.visible:
             self._events.append(StatusChanged())
-        for id_ in change.released:
-            if id_ in self._overdue:
-                self._expire(id_)
+        self._unpin(change.released)
 
     def _retry(self, waiting: Waiting, now: Now) -> None:
         outcome = self._take_in(waiting.raw, waiting.link, waiting.age_now_s(now), now)
@@ -478,14 +476,16 @@ class Node:
         row = self.holdings.row(id_)
         if self._board_points.get(row.signer) == (row.created_s, row.k):
             del self._board_points[row.signer]
-        released = self.truth.forget(id_)
         self.holdings.remove(id_)
         self._states.pop(id_, None)
         if self._rows.pop(id_, None) is None:
             self._deletes[id_] = None
-        for other in released:
-            if other in self._overdue:
-                self._expire(other)
+        self._unpin(self.truth.forget(id_))
+
+    def _unpin(self, released: tuple[bytes, ...]) -> None:
+        for id_ in released:
+            if id_ in self._overdue:
+                self._expire(id_)
 
     def _put_aside(self, id_: bytes, state: State) -> None:
         self.holdings.set_state(id_, state)

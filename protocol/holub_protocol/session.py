@@ -82,7 +82,7 @@ class Session:
         self._refusals: dict[Refusal, int] = {}
         self._peers_heard_us: int | None = None
         self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
-        self.messages_in = self.messages_out = self.duplicates = self._unknown_frames = 0
+        self.messages_in = self.duplicates = self._unknown_frames = 0
         self.outbox.say(
             Hello(frames.VERSION, nonce, policy.frame_bytes, policy.window_bytes, charter)
         )
