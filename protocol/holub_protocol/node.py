@@ -7,7 +7,6 @@ never raised.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Protocol
 
 from holub_crypto.charter import CharterError
@@ -16,24 +15,24 @@ from holub_crypto.identity import Identity, key_hint
 from holub_crypto.trust import CharterOutcome, Trust
 from holub_protocol.admit import Admitted, Verify, admit, row_of, timely
 from holub_protocol.areas import AreaTree
-from holub_protocol.author import Author, PublishError
+from holub_protocol.author import PublishError
 from holub_protocol.batch import (
     Alarm,
     Batch,
-    Event,
     LinkLive,
     PeersHeard,
     Refused,
     StatusChanged,
     Taken,
 )
-from holub_protocol.boards import BOARD_LIFETIME_S, BoardKeeper
+from holub_protocol.boards import BOARD_LIFETIME_S
 from holub_protocol.codec import decode
 from holub_protocol.frames import Bye, Hello, PeerAddress, Peers, Put
 from holub_protocol.frames import encode as encode_frame
 from holub_protocol.framing import frame_bytes
 from holub_protocol.holdings import CHARTER, Holdings, charter_row, restoring_order
 from holub_protocol.idtable import SALT_BYTES
+from holub_protocol.journal import Journal
 from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
 from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.board import BoardBody
@@ -51,9 +50,10 @@ from holub_protocol.policy import Policy
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import REMEDIES, Refusal
 from holub_protocol.session import Session, Stage
+from holub_protocol.signers import Signers
 from holub_protocol.spread import spread
 from holub_protocol.stats import NodeStats
-from holub_protocol.storage import ROW_BYTES, Counter, Row, State, Writes
+from holub_protocol.storage import ROW_BYTES, Counter, Row, State
 from holub_protocol.truth import Charge, Truth
 from holub_protocol.waiting import LOCAL, Parked, Pen, Waiting
 
@@ -90,18 +90,15 @@ class Node:
         self.policy = policy or Policy()
         self.holdings = Holdings(self.policy.store_bytes, entropy(SALT_BYTES))
         self.truth = Truth(areas, ())
-        self._entropy, self._bodies, self._counters = entropy, bodies, counters
+        self._entropy, self._bodies = entropy, bodies
+        self._journal, self._signers = Journal(), Signers(counters)
         self._verify, self._verifications = verify, 0
         self._sessions: dict[int, Session] = {}
         self._parked, self._pen = Parked(), Pen()
         self._overdue: dict[bytes, None] = {}
         self._refusals: dict[Refusal, int] = {}
-        self._authors: dict[bytes, Author] = {}
-        self._boards: dict[bytes, BoardKeeper] = {}
-        self._complete: dict[bytes, None] = {}
         self._board_points: dict[bytes, tuple[int, int]] = {}
         self._reliable = now.reliable
-        self._reset()
         self._restore(rows, now)
 
     # --- the flow -----------------------------------------------------------------------------
@@ -118,11 +115,11 @@ class Node:
                     self._received(session, frame, raw, now)
             elif isinstance(frame, Peers):
                 if session.heeds_peers(now):
-                    self._events.append(PeersHeard(link, frame.entries))
+                    self._journal.tell(PeersHeard(link, frame.entries))
             else:
                 session.hear(frame, self, now)
                 if isinstance(frame, Hello) and session.stage is Stage.LIVE:
-                    self._events.append(LinkLive(link, session.peer))
+                    self._journal.tell(LinkLive(link, session.peer))
 
     def _take_in(self, raw: bytes, link: int, age_s: int, now: Now) -> bytes | Refusal:
         """Take in one message from any way in; return its id, or why not."""
@@ -154,15 +151,14 @@ class Node:
     def _hold(self, row: Row, raw: bytes, link: int, now: Now) -> None:
         """Held: into the index and the next commit; then chosen for peers."""
         self.holdings.add(row, now)
-        self._rows[row.id] = (row, raw)
-        self._events.append(Taken(row.id, row.kind, row.area, None if link == LOCAL else link))
+        self._journal.hold(row, raw)
+        self._journal.tell(Taken(row.id, row.kind, row.area, None if link == LOCAL else link))
         spread(self._sessions.values(), row, link, self.policy.push_links, now)
 
     def take(self, now: Now) -> Batch:
         """Bytes out: everything that is to be done since the last call, in its order."""
         urgent: list[tuple[int, bytes]] = []
         sends: list[tuple[int, bytes]] = []
-        closes = self._unwanted
         for session in list(self._sessions.values()):
             early, late = bytearray(), bytearray()
             while (ready := session.next(self, now)) is not None:
@@ -173,21 +169,13 @@ class Node:
                     late += data
             if session.close is not None:
                 late += frame_bytes(encode_frame(Bye(1, 0)))
-                closes.append((session.link, session.close))
+                self._journal.close(session.link, session.close)
                 self._forget_link(session.link)
             if early:
                 urgent.append((session.link, bytes(early)))
             if late:
                 sends.append((session.link, bytes(late)))
-        writes = Writes(
-            rows=tuple(self._rows.values()),
-            deletes=tuple(self._deletes),
-            states=tuple(self._states.items()),
-            counters=tuple(self._new_counters.values()),
-        )
-        batch = Batch(tuple(urgent), writes, tuple(sends), tuple(closes), tuple(self._events))
-        self._reset()
-        return batch
+        return self._journal.take(tuple(urgent), tuple(sends))
 
     # --- other inputs -------------------------------------------------------------------------
 
@@ -196,7 +184,7 @@ class Node:
         if link in self._sessions:
             raise ValueError(f"link {link} is up already")
         if peer == self.identity.public or len(self._sessions) >= LINKS:
-            self._unwanted.append((link, "a link to ourselves, or one too many"))
+            self._journal.close(link, "a link to ourselves, or one too many")
             return
         opens = self.identity.public < peer
         nonce = self._entropy(NONCE_BYTES)
@@ -221,21 +209,9 @@ class Node:
         return outcome
 
     def add_author(self, identity: Identity, desk: bool = False, fresh: bool = False) -> None:
-        """Let a key sign here; a desk's key also signs boards whenever they are due.
-
-        `fresh` says that the key was made here and has signed nothing elsewhere. Otherwise, and
-        without counters, its store may have been lost: a board would end alerts that it no
-        longer knows, so none is signed before a neighbour's alerts are all here.
-        """
-        if fresh:
-            self._complete[identity.public] = None
-        if identity.public not in self._authors:
-            self._authors[identity.public] = Author(identity, self._counters)
-        for grant in self.trust.grants(identity.public) if desk else ():
-            if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
-                self._boards[identity.public] = BoardKeeper(
-                    identity.public, grant.authority, grant.areas[0], grant.rate
-                )
+        """Let a key sign here; a desk's key also signs boards whenever they are due. `fresh`
+        says that the key was made here and has signed nothing elsewhere (see Signers.add)."""
+        self._signers.add(identity, self.trust, desk, fresh)
 
     def publish(
         self, key: bytes, kind: Kind, area: int, body: Body, lifetime_s: int, now: Now
@@ -244,14 +220,12 @@ class Node:
 
         Raises PublishError, with the reason and the remedy, where the realm would refuse it.
         """
-        author = self._authors.get(key)
-        if author is None:
-            raise PublishError(f"no key {key.hex()[:16]} signs on this machine")
+        author = self._signers.author(key)
         rate = self.trust.rate(key, kind.number, kind.hourly)
         raw, counter = author.sign(
             self.trust.realm_id, kind, area, body, lifetime_s=lifetime_s, rate=rate, now=now
         )
-        self._new_counters[counter.signer, counter.group] = counter
+        self._journal.count(counter)
         outcome = self._take_in(raw, LOCAL, 0, now)
         if isinstance(outcome, Refusal):
             self._refused(outcome, None)
@@ -269,8 +243,7 @@ class Node:
             self._reliable = now.reliable
             self.holdings.rebase(now)
             self._judge_again(now)
-            for keeper in self._boards.values():
-                keeper.touch(now)
+            self._signers.touch(now)
         for id_ in self.holdings.advance(now):
             self._expire(id_)
         for waiting in self._pen.take(now):
@@ -284,7 +257,7 @@ class Node:
     def next_wake_us(self) -> int | None:
         """Return the steady microsecond by which `wake` should be called; None for never."""
         due = [session.next_wake_us() for session in self._sessions.values()]
-        due += [keeper.due_us for keeper in self._boards.values()]
+        due += self._signers.due_us()
         for moment in (
             self.holdings.next_due_us(),
             self._pen.next_due_us(),
@@ -299,14 +272,14 @@ class Node:
         for id_ in ids:
             if id_ in self.holdings:
                 self._forget(id_)
-                self._deletes.pop(id_, None)
+                self._journal.never_stored(id_)
             self._count(Refusal.FULL)
 
     # --- what a link needs (see outbox.Shelf) ---------------------------------------------------
 
     def body(self, id_: bytes) -> bytes | None:
         """Return a held message's bytes; one that is damaged or gone is asked for anew."""
-        pending = self._rows.get(id_)
+        pending = self._journal.pending(id_)
         if pending is not None:
             return pending[1]
         if self.holdings.state(id_) is not State.HELD:
@@ -314,13 +287,13 @@ class Node:
         raw = self._bodies.get(id_)
         if raw is None:
             self._count(Refusal.DAMAGED)
-            self._events.append(Alarm("body-damaged"))
+            self._journal.tell(Alarm("body-damaged"))
             self._forget(id_)
         return raw
 
     def is_own(self, id_: bytes) -> bool:
         """Tell whether a message was signed here."""
-        return self.holdings.signer(id_) in self._authors
+        return self.holdings.signer(id_) in self._signers
 
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """Return the ids of a hint's grants."""
@@ -395,18 +368,15 @@ class Node:
     def _apply(self, admitted: Admitted, now: Now) -> None:
         """Let a message that was taken in change what is trusted, or what holds."""
         body = admitted.message.body
-        author = self._authors.get(admitted.signer)
-        if author is not None:
-            author.observe(KINDS[admitted.message.kind].group, admitted.message.point)
+        group = KINDS[admitted.message.kind].group
+        self._signers.observe(admitted.signer, group, admitted.message.point)
         if isinstance(body, GrantBody):
             self.trust.add_grant(admitted.message.id, body.grant)
             for waiting in self._parked.take(frozenset((key_hint(body.grant.subject),))):
                 self._retry(waiting, now)
         elif isinstance(body, AlertBody | BoardBody):
             self._learn(admitted.message, admitted.signer, admitted.authority)
-            for keeper in self._boards.values():
-                if admitted.signer != keeper.key or isinstance(body, AlertBody):
-                    keeper.touch(now)
+            self._signers.touch(now, b"" if isinstance(body, AlertBody) else admitted.signer)
 
     def _learn(self, message: Message, signer: bytes, authority: int) -> None:
         if isinstance(message.body, BoardBody):
@@ -416,7 +386,7 @@ class Node:
             if self.holdings.state(id_) is State.HELD:
                 self._put_aside(id_, State.SUPERSEDED)
         if change.visible:
-            self._events.append(StatusChanged())
+            self._journal.tell(StatusChanged())
         self._unpin(change.released)
 
     def _retry(self, waiting: Waiting, now: Now) -> None:
@@ -440,7 +410,7 @@ class Node:
         if outcome is CharterOutcome.REFUSED:
             return Refusal.CHARTER
         if outcome is CharterOutcome.FORKED:
-            self._events.append(Alarm("charter-forked"))
+            self._journal.tell(Alarm("charter-forked"))
         self._hold(charter_row(raw, id_, signed.charter, now), raw, link, now)
         self._charter_changed()
         for waiting in self._parked.take(None):
@@ -452,7 +422,7 @@ class Node:
         self.truth.set_charges(
             tuple(Charge(a.number, a.parent, a.areas, a.hazards) for a in charter.authorities)
         )
-        self._events.append(StatusChanged())
+        self._journal.tell(StatusChanged())
         for id_ in list(self._overdue):
             self._expire(id_)
 
@@ -477,9 +447,7 @@ class Node:
         if self._board_points.get(row.signer) == (row.created_s, row.k):
             del self._board_points[row.signer]
         self.holdings.remove(id_)
-        self._states.pop(id_, None)
-        if self._rows.pop(id_, None) is None:
-            self._deletes[id_] = None
+        self._journal.forget(id_)
         self._unpin(self.truth.forget(id_))
 
     def _unpin(self, released: tuple[bytes, ...]) -> None:
@@ -489,11 +457,7 @@ class Node:
 
     def _put_aside(self, id_: bytes, state: State) -> None:
         self.holdings.set_state(id_, state)
-        pending = self._rows.pop(id_, None)
-        if pending is None:
-            self._states[id_] = state
-        else:
-            self._rows[id_] = (replace(pending[0], state=state), None)
+        self._journal.put_aside(id_, state)
 
     def _judge_again(self, now: Now) -> None:
         """The time is known at last: boards and clears that were taken in without it and come
@@ -504,7 +468,7 @@ class Node:
             message = decode(raw, self.trust.realm_id) if raw is not None else None
             if isinstance(message, Message) and timely(message, 0, now) is Refusal.FUTURE:
                 self._forget(id_)
-                self._events.append(StatusChanged())
+                self._journal.tell(StatusChanged())
 
     def _readmit(self) -> None:
         """Let evicted ids be asked for anew, once a sixteenth of the store is free again."""
@@ -512,12 +476,8 @@ class Node:
             self._forget(id_)
 
     def _sign_boards(self, now: Now) -> None:
-        """Sign what is due; by a clock that nothing vouches for no board is signed, and its
-        missing shows everywhere that this desk can't speak."""
-        for keeper in self._boards.values():
-            if not now.reliable or not self._knows_its_alerts(keeper.key):
-                keeper.postpone(now)
-                continue
+        """Sign what is due."""
+        for keeper in self._signers.ready(now, self._has_equal_neighbour):
             try:
                 reach = self.trust.reach(keeper.key, keeper.authority)
                 body = keeper.due(self.truth, self.areas, now, reach)
@@ -526,22 +486,18 @@ class Node:
                     self.publish(keeper.key, kind, keeper.area, body, BOARD_LIFETIME_S, now)
             except ValueError:
                 keeper.postpone(now)
-                self._events.append(Alarm("board-not-signed"))
+                self._journal.tell(Alarm("board-not-signed"))
 
-    def _knows_its_alerts(self, key: bytes) -> bool:
-        """Whether this node has all that a desk's key has said and that still stands."""
-        if key not in self._complete:
-            links = [s.sync for s in self._sessions.values() if s.sync is not None]
-            known = any(c.signer == key and c.group == "alert" for c in self._counters)
-            if known or any(link.equal.get(Class.ALERT) for link in links):
-                self._complete[key] = None
-        return key in self._complete
+    def _has_equal_neighbour(self) -> bool:
+        """Whether a neighbour's alerts are all here."""
+        links = [session.sync for session in self._sessions.values()]
+        return any(link is not None and link.equal.get(Class.ALERT) for link in links)
 
     # --- bookkeeping ----------------------------------------------------------------------------
 
     def _refused(self, reason: Refusal, link: int | None) -> None:
         self._count(reason)
-        self._events.append(Refused(reason, link))
+        self._journal.tell(Refused(reason, link))
 
     def _count(self, reason: Refusal) -> None:
         self._refusals[reason] = self._refusals.get(reason, 0) + 1
@@ -549,14 +505,6 @@ class Node:
     def _forget_link(self, link: int) -> None:
         self._sessions.pop(link, None)
         self._parked.drop_link(link)
-
-    def _reset(self) -> None:
-        self._rows: dict[bytes, tuple[Row, bytes | None]] = {}
-        self._deletes: dict[bytes, None] = {}
-        self._states: dict[bytes, State] = {}
-        self._new_counters: dict[tuple[bytes, str], Counter] = {}
-        self._events: list[Event] = []
-        self._unwanted: list[tuple[int, str]] = []
 
     def _restore(self, rows: Iterable[Row], now: Now) -> None:
         """Rebuild everything from the store: the index from its rows, and trust and truth from

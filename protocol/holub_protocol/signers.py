@@ -1,0 +1,77 @@
+"""The keys that sign on this machine: the order of their messages, and a desk's boards."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from holub_crypto.identity import Identity
+from holub_crypto.trust import Trust
+from holub_protocol.author import Author, PublishError
+from holub_protocol.boards import BoardKeeper
+from holub_protocol.kinds import kind_named
+from holub_protocol.message import Now
+from holub_protocol.storage import Counter
+
+
+class Signers:
+    """The signing keys of one node, and for each desk when its next board is due."""
+
+    def __init__(self, counters: tuple[Counter, ...]) -> None:
+        """Go on from all counters that the store holds."""
+        self._counters = counters
+        self._authors: dict[bytes, Author] = {}
+        self._keepers: dict[bytes, BoardKeeper] = {}
+        self._complete: dict[bytes, None] = {}
+
+    def __contains__(self, key: bytes | None) -> bool:
+        """Whether a key signs here."""
+        return key in self._authors
+
+    def add(self, identity: Identity, trust: Trust, desk: bool, fresh: bool) -> None:
+        """Let a key sign here; a desk's key also signs boards whenever they are due.
+
+        `fresh` says that the key was made here and has signed nothing elsewhere. Otherwise, and
+        without counters, its store may have been lost: a board would end alerts that it no
+        longer knows, so none is signed before a neighbour's alerts are all here.
+        """
+        key = identity.public
+        if fresh or any(c.signer == key and c.group == "alert" for c in self._counters):
+            self._complete[key] = None
+        if key not in self._authors:
+            self._authors[key] = Author(identity, self._counters)
+        for grant in trust.grants(key) if desk else ():
+            if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
+                self._keepers[key] = BoardKeeper(key, grant.authority, grant.areas[0], grant.rate)
+
+    def author(self, key: bytes) -> Author:
+        """Return who signs with a key; raises PublishError if nobody does here."""
+        author = self._authors.get(key)
+        if author is None:
+            raise PublishError(f"no key {key.hex()[:16]} signs on this machine")
+        return author
+
+    def observe(self, key: bytes, group: str, point: tuple[int, int]) -> None:
+        """Learn that a key, if it is one of these, has used a point."""
+        author = self._authors.get(key)
+        if author is not None:
+            author.observe(group, point)
+
+    def touch(self, now: Now, but: bytes = b"") -> None:
+        """What holds may have changed: each desk looks again, except the key `but`."""
+        for keeper in self._keepers.values():
+            if keeper.key != but:
+                keeper.touch(now)
+
+    def ready(self, now: Now, equal: Callable[[], bool]) -> Iterator[BoardKeeper]:
+        """Yield the desks that may sign a board now; `equal()` tells whether a neighbour's
+        alerts are all here. By a clock that nothing vouches for no board is signed, and its
+        missing shows everywhere that this desk can't speak."""
+        for keeper in self._keepers.values():
+            if keeper.key not in self._complete and equal():
+                self._complete[keeper.key] = None
+            if now.reliable and keeper.key in self._complete:
+                yield keeper
+            else:
+                keeper.postpone(now)
+
+    def due_us(self) -> Iterable[int]:
+        """Return when boards are due, in steady microseconds."""
+        return [keeper.due_us for keeper in self._keepers.values()]
