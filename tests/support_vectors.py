@@ -201,7 +201,7 @@ def build() -> Entry:
     names = ("root", "root 2", "root 3", "registrar", "desk", "spare desk", "relay", "stolen")
     return {
         "realm": realm_id.hex(),
-        "fingerprint": fingerprint(realm_id, 1),
+        "fingerprint": fingerprint(realm_id, realm_id),
         "keys": {name: [key(name).seed.hex(), key(name).public.hex()] for name in names},
         "charters": [first.hex(), second.hex()],
         "messages": messages(realm_id),

@@ -16,6 +16,8 @@ ROOT_KEYS_MAX = 16
 REGISTRARS_MAX = 32
 AUTHORITIES_MAX = 64
 CHARTER_BYTES_MAX = 4096
+CHAIN_MAX = 64
+"""Versions that one file holds: a new one each month for five years."""
 NAME_BYTES_MAX = 64
 _AREAS_MAX = 64
 _HAZARDS_MAX = 64
@@ -182,6 +184,30 @@ def decode(raw: bytes) -> SignedCharter:
     return SignedCharter(raw, charter, signatures)
 
 
+def split(raw: bytes) -> tuple[bytes, ...]:
+    """Take apart a chain: the signed charters of a realm one after the other (a CBOR sequence,
+    RFC 8742), ascending from version 1. A single charter is a chain of one.
+
+    Nothing is verified (see holub_crypto.trust.Trust); raises CharterError for anything else.
+    """
+    found: list[bytes] = []
+    rest = raw
+    while rest or not found:
+        try:
+            size = cose.sign_bytes(rest[:CHARTER_BYTES_MAX])
+        except cose.CoseError as error:
+            raise CharterError(str(error)) from None
+        found.append(rest[:size])
+        rest = rest[size:]
+        version = decode(found[-1]).charter.version
+        if version != len(found):
+            after = f"version {len(found)} is due" if found[1:] else "a realm starts with version 1"
+            raise CharterError(f"version {version}: {after}")
+        if len(found) > CHAIN_MAX:
+            raise CharterError(f"more than {CHAIN_MAX} versions")
+    return tuple(found)
+
+
 def _read(value: cbor.Value) -> Charter:
     fields = cbor.as_tuple(value)
     if len(fields) != 11 or fields[0] != FORMAT:
@@ -225,6 +251,10 @@ def _authority(value: cbor.Value) -> Authority:
     )
 
 
-def fingerprint(realm_id: bytes, version: int) -> str:
-    """Return 12 words that bind a realm's id and a charter's version, for people to compare."""
-    return words(content_id(realm_id + version.to_bytes(4, "big"))[:FINGERPRINT_BYTES])
+def fingerprint(realm_id: bytes, charter_id: bytes) -> str:
+    """Return 12 words that bind a realm's id and a charter's id, for people to compare.
+
+    The charter's id binds its version, its content and those before it: two charters of one
+    version that both have enough signatures have other words.
+    """
+    return words(content_id(realm_id + charter_id)[:FINGERPRINT_BYTES])

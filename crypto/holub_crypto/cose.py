@@ -17,6 +17,8 @@ _SIGN1_CONTEXT = b"\x84\x6aSignature1" + bytes((0x40 + _PROTECTED_BYTES,)) + _PR
 _SIGN1_HEAD = bytes((0x84, 0x40 + _PROTECTED_BYTES))
 _SIGN1_PAYLOAD_AT = len(_SIGN1_HEAD) + _PROTECTED_BYTES + 1
 _SIGNATURE_HEAD = bytes((0x58, SIGNATURE_BYTES))
+# One signature of several: an array of three, the header's string, {}, the signature's string.
+_ONE_SIGNATURE_BYTES = 1 + 1 + _PROTECTED_BYTES + 1 + len(_SIGNATURE_HEAD) + SIGNATURE_BYTES
 
 
 class CoseError(ValueError):
@@ -135,12 +137,8 @@ def read_sign(raw: bytes, most: int) -> tuple[bytes, tuple[tuple[bytes, bytes], 
 
     Raises CoseError for any form but the one that `join_signatures` writes.
     """
-    if raw[:3] != b"\x84\x40\xa0":
-        raise CoseError("not a COSE_Sign with empty body headers")
-    length, start = _read_string_head(raw, 3)
-    payload = raw[start : start + length]
-    at = start + length
-    one = len(b"\x83" + _string(protected(bytes(HINT_BYTES))) + b"\xa0") + 2 + SIGNATURE_BYTES
+    payload, at = _read_body(raw)
+    one = _ONE_SIGNATURE_BYTES
     count = (len(raw) - at) // one
     if not 1 <= count <= most:
         raise CoseError(f"not 1 to {most} signatures")
@@ -152,9 +150,34 @@ def read_sign(raw: bytes, most: int) -> tuple[bytes, tuple[tuple[bytes, bytes], 
         )
         for i in range(count)
     )
-    if len(payload) != length or join_signatures(payload, signatures) != raw:
+    if join_signatures(payload, signatures) != raw:
         raise CoseError("not the one accepted form of a COSE_Sign")
     return payload, signatures
+
+
+def _read_body(raw: bytes) -> tuple[bytes, int]:
+    """Return the payload of the COSE_Sign at the front, and where its signatures begin."""
+    if raw[:3] != b"\x84\x40\xa0":
+        raise CoseError("not a COSE_Sign with empty body headers")
+    length, start = _read_string_head(raw, 3)
+    end = start + length
+    if end > len(raw):
+        raise CoseError("cut short")
+    return raw[start:end], end
+
+
+def sign_bytes(raw: bytes) -> int:
+    """Return the length of the COSE_Sign that a sequence of them (RFC 8742) begins with.
+
+    Only its frame is looked at; raises CoseError where there is none, `read_sign` does the rest.
+    """
+    _, at = _read_body(raw)
+    first, second = raw[at : at + 1], raw[at + 1 : at + 2]
+    if first and 0x81 <= first[0] < 0x98:
+        return at + 1 + (first[0] - 0x80) * _ONE_SIGNATURE_BYTES
+    if first == b"\x98" and second:
+        return at + 2 + second[0] * _ONE_SIGNATURE_BYTES
+    raise CoseError("no array of signatures after the payload")
 
 
 __all__ = [
@@ -168,6 +191,7 @@ __all__ = [
     "read_sign1",
     "sign1",
     "sign1_content",
+    "sign_bytes",
     "sign_content",
     "sign_many",
 ]

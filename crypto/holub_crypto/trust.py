@@ -18,6 +18,8 @@ from holub_crypto.charter import (
     CharterError,
     SignedCharter,
     decode,
+    fingerprint,
+    split,
 )
 from holub_crypto.identity import key_hint
 
@@ -112,24 +114,34 @@ _NEARNESS = (Denial.ROLE, Denial.KIND, Denial.HAZARD, Denial.AREA, Denial.ENDED)
 class Trust:
     """A realm's charters and grants as one node knows them."""
 
-    def __init__(self, first: bytes, covers: Callable[[int, int], bool]) -> None:
-        """Start from charter 1's bytes; `covers(scope, area)` asks the tree of areas.
+    def __init__(self, pinned: bytes, covers: Callable[[int, int], bool]) -> None:
+        """Start from a chain of charters, version 1 at least, that people have pinned: nothing
+        leads back behind its last. `covers(scope, area)` asks the tree of areas.
 
-        Raises CharterError unless it is a version 1 signed by its own threshold of roots.
+        Raises CharterError unless version 1 is signed by its own threshold of roots and each
+        later one follows the one before.
         """
+        first, *later = split(pinned)
         signed = decode(first)
-        if signed.charter.version != 1:
-            raise CharterError(f"version {signed.charter.version}: a realm starts with version 1")
         self.realm_id = signed.charter.content_id(b"")
         signers = signed.signers(signed.charter.roots, self.realm_id)
         if len(signers) < signed.charter.threshold:
             raise CharterError("not signed by enough of its own root keys, and by nobody else")
         self._covers = covers
         self._versions = [signed]
+        self._pinned = 1
         self._forks: list[SignedCharter] = []
         self._grants: dict[bytes, dict[bytes, Grant]] = {}
         self._hints: dict[bytes, dict[bytes, None]] = {}
         self._index_charter_keys()
+        for raw in later:
+            if self.add_charter(raw) is not CharterOutcome.ACCEPTED:
+                number = len(self._versions) + 1
+                raise CharterError(
+                    f"version {number} is not signed by enough root keys of {number - 1} and "
+                    f"of its own, or does not follow {number - 1}"
+                )
+        self._pinned = len(self._versions)
 
     @property
     def charter(self) -> Charter:
@@ -140,6 +152,21 @@ class Trust:
     def versions(self) -> tuple[bytes, ...]:
         """Every version's bytes, ascending."""
         return tuple(signed.raw for signed in self._versions)
+
+    @property
+    def words(self) -> str:
+        """The fingerprint of the version in force, for people to compare."""
+        return fingerprint(self.realm_id, self.charter.content_id(self.realm_id))
+
+    @property
+    def pinned(self) -> int:
+        """The version that people have pinned: what competes with it or an older one is refused."""
+        return self._pinned
+
+    @property
+    def forks(self) -> tuple[bytes, ...]:
+        """The bytes of the successors that compete, where there are any: both are kept."""
+        return tuple(signed.raw for signed in self._forks)
 
     @property
     def forked(self) -> bool:
@@ -155,7 +182,9 @@ class Trust:
             known = self._versions[version - 1]
             if known.charter.content_id(self.realm_id) == this_id:
                 return CharterOutcome.KNOWN
-            if version == 1 or not self._follows(signed, self._versions[version - 2]):
+            if version <= self._pinned:
+                return CharterOutcome.REFUSED
+            if not self._follows(signed, self._versions[version - 2]):
                 return CharterOutcome.REFUSED
             self._forks += [known, signed]
             del self._versions[version - 1 :]

@@ -15,7 +15,6 @@ from typing import Final
 
 import trio
 
-from holub_crypto.charter import fingerprint
 from holub_protocol.areas import AreaTree
 from holub_protocol.frames import Bye
 from holub_protocol.frames import encode as encode_frame
@@ -369,7 +368,7 @@ def _greeting(station: Station, addresses: Addresses) -> list[str]:
     demo = "demo realm: nothing here is real; " if station.config.demo else ""
     return [
         f"realm   {charter.name} ({demo}charter {charter.version})",
-        f"words   {fingerprint(station.realm_id, charter.version)}",
+        f"words   {station.node.trust.words}",
         f"area    {station.config.area} {station.areas.name(station.config.area, 'uk')}",
         f"page    {addresses.page or 'off'}",
         *(f"phones  {url}" for url in phone_urls(station.config.page, addresses.page)),

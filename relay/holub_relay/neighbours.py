@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import trio
 
-from holub_crypto.charter import fingerprint
 from holub_relay.config import join_address, split_address
 from holub_relay.discovery import joincode, remembered
 from holub_relay.discovery.beacon import Beacon
@@ -157,14 +156,14 @@ def join_code(station: Station, listen: str, gate: bytes | None = None) -> dict[
             "could dial; connect it to a network, or choose another --listen",
             Exit.NOT_FOUND,
         )
-    realm_id, version = station.realm_id, station.node.trust.charter.version
-    realm = realm_id[: joincode.REALM_BYTES]
+    trust = station.node.trust
+    realm = trust.realm_id[: joincode.REALM_BYTES]
     code = JoinCode(realm, station.identity.public, port, tuple(hosts), gate)
     return {
         "code": joincode.encode(code),
         "addresses": [join_address(host, port) for host in hosts],
         "key": station.identity.public.hex(),
         "secret": gate is not None,
-        "realm": station.node.trust.charter.name,
-        "fingerprint": fingerprint(realm_id, version),
+        "realm": trust.charter.name,
+        "fingerprint": trust.words,
     }

@@ -12,12 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import urlsplit
 
-from holub_crypto.charter import (
-    ANY_HAZARD,
-    EVERYWHERE,
-    Authority,
-    fingerprint,
-)
+from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, Authority
 from holub_crypto.identity import Identity
 from holub_crypto.trust import Grant
 from holub_protocol.areas import AreaTree, ukraine
@@ -115,7 +110,7 @@ def join(
     raw, local = read_source(source)
     trust = read_trust(raw, ukraine(), source)
     charter = trust.charter
-    shown = fingerprint(trust.realm_id, charter.version)
+    shown = trust.words
     if words is not None and words.lower().split() != shown.split():
         raise OperatorError(
             f"the fingerprint of {source} is\n  {shown}\nand not\n  {words}\n"
@@ -272,7 +267,7 @@ def _pin(data_dir: Path, raw: bytes, config: Config) -> str:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(data_dir / CHARTER_FILE)
-    return fingerprint(trust.realm_id, trust.charter.version)
+    return trust.words
 
 
 def read_source(source: str) -> tuple[bytes, bool]:

@@ -10,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, fingerprint
+from holub_crypto.charter import ANY_HAZARD, EVERYWHERE
 from holub_crypto.identity import words
 from holub_crypto.trust import Grant, Role
 from holub_protocol.author import PublishError
@@ -281,7 +281,7 @@ def _realm(station: Station, _: Request) -> Answer:
         "id": trust.realm_id.hex(),
         "demo": station.config.demo,
         "version": charter.version,
-        "fingerprint": fingerprint(trust.realm_id, charter.version),
+        "fingerprint": trust.words,
         "forked": trust.forked,
         "threshold": charter.threshold,
         "roots": [key.hex() for key in charter.roots],

@@ -14,6 +14,7 @@ from holub_crypto.charter import (
     CharterError,
     decode,
     fingerprint,
+    split,
 )
 from holub_crypto.digest import content_id
 from holub_crypto.identity import Identity, words
@@ -185,12 +186,33 @@ def test_no_mutation_has_the_same_content_and_signers(data: st.DataObject) -> No
     assert len(signed.signers(SECOND.roots, REALM)) < 2
 
 
-def test_fingerprint_binds_realm_and_version() -> None:
-    """Twelve words of 16 bits each, others for another realm or version."""
-    spelled = fingerprint(REALM, 1)
-    assert spelled == words(content_id(REALM + b"\0\0\0\1")[:24])
+def test_fingerprint_binds_realm_and_content() -> None:
+    """Twelve words of 16 bits each, others for another realm, version or rival of a version."""
+    spelled = fingerprint(REALM, REALM)
+    assert spelled == words(content_id(REALM + REALM)[:24])
     assert len(spelled.split()) == 12
-    assert len({spelled, fingerprint(REALM, 2), fingerprint(bytes(32), 1)}) == 3
+    later, other = (
+        SECOND.content_id(REALM), replace(SECOND, threshold=3).content_id(REALM)
+    )  # fmt: skip
+    spellings = [(REALM, REALM), (REALM, later), (REALM, other), (bytes(32), REALM)]
+    assert len({fingerprint(*ids) for ids in spellings}) == 4
+
+
+def test_a_chain_is_taken_apart_and_nothing_else_is_one() -> None:
+    """Charters one after the other from version 1 come back; gaps, rests and disorder are told."""
+    first, second = FIRST.sign(tuple(KEYS[:2])), SECOND.sign(tuple(KEYS[:2]), REALM)
+    assert split(first) == (first,)
+    assert split(first + second) == (first, second)
+    for raw, what in (
+        (b"", "COSE_Sign"),
+        (second, "version 2: a realm starts with version 1"),
+        (first + first, "version 1: version 2 is due"),
+        (first + second + b"\x84", "COSE_Sign"),
+        (first + second[:-1], "accepted form"),
+        (first + bytes(5000), "COSE_Sign"),
+    ):
+        with pytest.raises(CharterError, match=what):
+            split(raw)
 
 
 def test_the_largest_charter_fits() -> None:

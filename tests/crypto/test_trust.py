@@ -280,6 +280,36 @@ def test_a_fork_falls_back_to_the_common_version(with_third: bool) -> None:
         assert trust.charter == FIRST
 
 
+def test_a_pinned_chain_is_never_left() -> None:
+    """What competes with a version that people pinned, or with one before it, is refused without
+    an alarm, though its roots signed it; later versions are followed, and may fork, as ever."""
+    a, b = (second(name=name).sign((R2, R3), REALM) for name in "AB")
+    trust = Trust(FIRST.sign((R1, R2)) + a, covers)
+    assert (trust.charter.name, trust.pinned) == ("A", 2)
+    assert trust.add_charter(b) is CharterOutcome.REFUSED
+    assert (trust.charter.name, trust.forked) == ("A", False)
+    for name in "CD":
+        trust.add_charter(third(second(name="A"), name=name).sign((R2, R3), REALM))
+    assert (trust.charter.name, trust.forked) == ("A", True)
+    assert [decode(raw).charter.name for raw in trust.forks] == ["C", "D"]
+
+
+def test_a_pinned_chain_is_verified() -> None:
+    """A link signed by too few, or of another version, is told by its number."""
+    first = FIRST.sign((R1, R2))
+    with pytest.raises(CharterError, match="version 2 is not signed by enough"):
+        Trust(first + second().sign((R2,), REALM), covers)
+    with pytest.raises(CharterError, match="version 3: version 2 is due"):
+        Trust(first + third(second()).sign((R2, R3), REALM), covers)
+
+
+def test_rivals_have_other_words() -> None:
+    """Two charters of one version, both well signed, are told apart by their twelve words."""
+    first = FIRST.sign((R1, R2))
+    a, b = (second(name=name).sign((R2, R3), REALM) for name in "AB")
+    assert len({Trust(raw, covers).words for raw in (first, first + a, first + b)}) == 3
+
+
 def test_junk_is_an_error() -> None:
     """Bytes that are no charter are not weighed at all."""
     with pytest.raises(CharterError):
