@@ -37,23 +37,17 @@ from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
 from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.grant import GrantBody
-from holub_protocol.limits import (
-    ALERT_SHARE_PERCENT,
-    FUTURE_SKEW_S,
-    LINKS,
-    LIVE_HOURS,
-    NONCE_BYTES,
-    SEEN,
-)
+from holub_protocol.limits import FUTURE_SKEW_S, LINKS, NONCE_BYTES
 from holub_protocol.message import Message, Now
 from holub_protocol.policy import Policy
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import REMEDIES, Refusal
+from holub_protocol.room import Room
 from holub_protocol.session import Session, Stage
 from holub_protocol.signers import Signers
 from holub_protocol.spread import spread
 from holub_protocol.stats import NodeStats
-from holub_protocol.storage import ROW_BYTES, Counter, Row, State
+from holub_protocol.storage import Counter, Row, State
 from holub_protocol.truth import Charge, Truth
 from holub_protocol.waiting import LOCAL, Parked, Pen, Waiting
 
@@ -92,12 +86,11 @@ class Node:
         self.truth = Truth(areas, ())
         self._entropy, self._bodies = entropy, bodies
         self._journal, self._signers = Journal(), Signers(counters)
+        self._room = Room(self.holdings, self.truth, trust, self._journal)
         self._verify, self._verifications = verify, 0
         self._sessions: dict[int, Session] = {}
         self._parked, self._pen = Parked(), Pen()
-        self._overdue: dict[bytes, None] = {}
         self._refusals: dict[Refusal, int] = {}
-        self._board_points: dict[bytes, tuple[int, int]] = {}
         self._reliable = now.reliable
         self._restore(rows, now)
 
@@ -141,7 +134,7 @@ class Node:
         if isinstance(admitted, Refusal):
             self._put_off(admitted, message, link, age_s, now)
             return admitted
-        refusal = self._fits(admitted, now)
+        refusal = self._room.fits(admitted, now)
         if refusal is not None:
             return refusal
         self._hold(row_of(admitted, age_s, now), raw, link, now)
@@ -244,12 +237,10 @@ class Node:
             self.holdings.rebase(now)
             self._judge_again(now)
             self._signers.touch(now)
-        for id_ in self.holdings.advance(now):
-            self._expire(id_)
+        self._room.pass_time(now)
         for waiting in self._pen.take(now):
             self._retry(waiting, now)
         self._parked.expire(now)
-        self._readmit()
         self._sign_boards(now)
         for session in self._sessions.values():
             session.wake(self, now)
@@ -271,7 +262,7 @@ class Node:
         """Learn that the store had no room after all: those messages are not held."""
         for id_ in ids:
             if id_ in self.holdings:
-                self._forget(id_)
+                self._room.forget(id_)
                 self._journal.never_stored(id_)
             self._count(Refusal.FULL)
 
@@ -288,7 +279,7 @@ class Node:
         if raw is None:
             self._count(Refusal.DAMAGED)
             self._journal.tell(Alarm("body-damaged"))
-            self._forget(id_)
+            self._room.forget(id_)
         return raw
 
     def is_own(self, id_: bytes) -> bool:
@@ -337,34 +328,6 @@ class Node:
             early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
             self._pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
 
-    def _fits(self, admitted: Admitted, now: Now) -> Refusal | None:
-        """Ask whether there is room for a message: for its signer, its class and in all."""
-        message, kind = admitted.message, KINDS[admitted.message.kind]
-        if isinstance(message.body, BoardBody):
-            newest = self._board_points.get(admitted.signer)
-            if newest is not None and message.point < newest:
-                return Refusal.SUPERSEDED
-        live = self.holdings.live(admitted.signer, kind.group)
-        if live >= min(kind.hourly, admitted.rate) * LIVE_HOURS:
-            return Refusal.QUOTA
-        if kind.cls > Class.ALERT and len(self.holdings) >= SEEN:
-            return Refusal.FULL
-        need = len(message.raw) + ROW_BYTES
-        if kind.cls <= Class.GRANT:
-            share = self.policy.store_bytes * ALERT_SHARE_PERCENT // 100
-            if self.holdings.held_bytes(kind.cls) + need > share:
-                return Refusal.FULL
-        return None if self._make_room(kind.cls, message.expires_s, need, now) else Refusal.FULL
-
-    def _make_room(self, cls: Class, expires_s: int, need: int, now: Now) -> bool:
-        deadline_s = now.mono_us // _SECOND_US + expires_s - now.wall_s
-        room = self.holdings.room_for(cls, deadline_s, need, now)
-        for id_ in room.evict:
-            self._put_aside(id_, State.EVICTED)
-        for id_ in room.forget:
-            self._forget(id_)
-        return room.enough
-
     def _apply(self, admitted: Admitted, now: Now) -> None:
         """Let a message that was taken in change what is trusted, or what holds."""
         body = admitted.message.body
@@ -380,14 +343,14 @@ class Node:
 
     def _learn(self, message: Message, signer: bytes, authority: int) -> None:
         if isinstance(message.body, BoardBody):
-            self._board_points[signer] = message.point
+            self._room.board(signer, message.point)
         change = self.truth.add(message, signer, authority, self.trust.reach(signer, authority))
         for id_ in change.superseded:
             if self.holdings.state(id_) is State.HELD:
-                self._put_aside(id_, State.SUPERSEDED)
+                self._room.put_aside(id_, State.SUPERSEDED)
         if change.visible:
             self._journal.tell(StatusChanged())
-        self._unpin(change.released)
+        self._room.unpin(change.released)
 
     def _retry(self, waiting: Waiting, now: Now) -> None:
         outcome = self._take_in(waiting.raw, waiting.link, waiting.age_now_s(now), now)
@@ -423,41 +386,9 @@ class Node:
             tuple(Charge(a.number, a.parent, a.areas, a.hazards) for a in charter.authorities)
         )
         self._journal.tell(StatusChanged())
-        for id_ in list(self._overdue):
-            self._expire(id_)
+        self._room.judge_overdue()
 
-    # --- what time and room do ------------------------------------------------------------------
-
-    def _expire(self, id_: bytes) -> None:
-        """A message's time is over: it goes, unless what it said still stands."""
-        self._overdue.pop(id_, None)
-        if id_ not in self.holdings:
-            return
-        if self.truth.pinned(id_):
-            self._overdue[id_] = None
-            return
-        row = self.holdings.row(id_)
-        if row.cls == Class.GRANT:
-            self.trust.drop_grant(id_)
-        self._forget(id_)
-
-    def _forget(self, id_: bytes) -> None:
-        """Let a message go as if it had never come: it may be taken in again."""
-        row = self.holdings.row(id_)
-        if self._board_points.get(row.signer) == (row.created_s, row.k):
-            del self._board_points[row.signer]
-        self.holdings.remove(id_)
-        self._journal.forget(id_)
-        self._unpin(self.truth.forget(id_))
-
-    def _unpin(self, released: tuple[bytes, ...]) -> None:
-        for id_ in released:
-            if id_ in self._overdue:
-                self._expire(id_)
-
-    def _put_aside(self, id_: bytes, state: State) -> None:
-        self.holdings.set_state(id_, state)
-        self._journal.put_aside(id_, state)
+    # --- what time does ------------------------------------------------------------------------
 
     def _judge_again(self, now: Now) -> None:
         """The time is known at last: boards and clears that were taken in without it and come
@@ -467,13 +398,8 @@ class Node:
             raw = self.body(id_) if early else None
             message = decode(raw, self.trust.realm_id) if raw is not None else None
             if isinstance(message, Message) and timely(message, 0, now) is Refusal.FUTURE:
-                self._forget(id_)
+                self._room.forget(id_)
                 self._journal.tell(StatusChanged())
-
-    def _readmit(self) -> None:
-        """Let evicted ids be asked for anew, once a sixteenth of the store is free again."""
-        for id_ in self.holdings.readmit(self.policy.store_bytes // 16):
-            self._forget(id_)
 
     def _sign_boards(self, now: Now) -> None:
         """Sign what is due."""
@@ -522,7 +448,7 @@ class Node:
                     continue
                 message = decode(raw, self.trust.realm_id)
                 if isinstance(message, Refusal):
-                    self._forget(id_)
+                    self._room.forget(id_)
                 elif isinstance(message.body, GrantBody):
                     self.trust.add_grant(id_, message.body.grant)
                 elif cls is Class.ALERT:
