@@ -35,6 +35,7 @@ from holub_relay.link import LinkKey
 from holub_relay.links import LinkManager
 from holub_relay.neighbours import Discovery
 from holub_relay.page.state import StoreStats, Ticks
+from holub_relay.passphrase import Passphrases
 from holub_relay.requests import Answer, Request
 from holub_relay.station import Station
 from holub_relay.tcp import listen, port_of
@@ -137,12 +138,19 @@ class PageView:
         return self._ticks.subscribe()
 
 
-def run(data_dir: Path, config: Config, announce: Callable[[str], None]) -> None:
+def run(
+    data_dir: Path,
+    config: Config,
+    announce: Callable[[str], None],
+    passphrases: Passphrases | None = None,
+) -> None:
     """Run a relay until SIGTERM or SIGINT; `announce` gets the lines to show at the start.
 
     Raises OperatorError where it can't start, or the store has failed.
     """
-    with Station.open(data_dir, config, patience_s=LOCK_PATIENCE_S) as station:
+    with Station.open(
+        data_dir, config, patience_s=LOCK_PATIENCE_S, passphrases=passphrases
+    ) as station:
         writes = _next_boot(station)
         station.store.commit(writes)
         with Writer(station.store) as writer:
@@ -186,7 +194,8 @@ def boot_of(station: Station) -> int:
 async def _main(station: Station, writer: Writer, announce: Callable[[str], None]) -> None:
     config = station.config
     static = neighbours.static_peers(config.peers, station.realm_id)
-    gate_key = gate.find(station.data_dir, config.gate, neighbours.brought_gates(config.peers))
+    brought = neighbours.brought_gates(config.peers)
+    gate_key = gate.find(station.data_dir, config.gate, brought, station.passphrases)
     ticks = Ticks()
     driver = Driver(station, writer, ticks.tick)
     manager = LinkManager(

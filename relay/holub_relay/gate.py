@@ -10,6 +10,7 @@ from typing import Final
 
 from holub_relay import keyfile
 from holub_relay.errors import OperatorError
+from holub_relay.passphrase import Passphrases
 
 NAME: Final = "gate"
 
@@ -25,13 +26,18 @@ def make(data_dir: Path, entropy: Callable[[int], bytes]) -> Path:
     return keyfile.path_of(data_dir, NAME)
 
 
-def find(data_dir: Path, setting: str, brought: Iterable[bytes] = ()) -> bytes | None:
+def find(
+    data_dir: Path,
+    setting: str,
+    brought: Iterable[bytes] = (),
+    passphrases: Passphrases | None = None,
+) -> bytes | None:
     """Return the gate key; one that join codes have `brought` is kept where there is none.
 
     OperatorError where a code has another one, or a file that is set is missing or unfit.
     """
     path = path_of(data_dir, setting)
-    gate = keyfile.read(path) if setting or path.exists() else None
+    gate = keyfile.unlocked(path, passphrases).seed if setting or path.exists() else None
     for other in brought:
         if gate is None:
             keyfile.write(path, NAME, other)

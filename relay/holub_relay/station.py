@@ -29,6 +29,7 @@ from holub_relay.config import Config
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.listing import Listing
 from holub_relay.lockfile import DataDirBusy, DataDirError, DataLock
+from holub_relay.passphrase import Passphrases
 from holub_relay.store import SqliteStore
 
 CHARTER_FILE: Final = "charter.cbor"
@@ -91,15 +92,18 @@ class Station(Closing):
         first_charter: bytes,
         entropy: Callable[[int], bytes],
         clock: Clock | None = None,
+        passphrases: Passphrases | None = None,
     ) -> None:
-        """Restore the node from `store`; keys come from the directory."""
+        """Restore the node from `store`; keys come from the directory, opened by `passphrases`
+        where they have any (None: who is at this machine is asked)."""
         self.data_dir, self.config, self.store = data_dir, config, store
         self.clock = clock or Clock(config.clock_reliable)
         self.areas = ukraine()
         self.entropy = entropy
-        self.identity = keyfile.load(data_dir, "node")
-        self.desk = keyfile.find(data_dir, "desk")
-        self.registrar = keyfile.find(data_dir, "registrar")
+        self.passphrases = passphrases or Passphrases.of_machine()
+        self.identity = keyfile.load(data_dir, "node", self.passphrases)
+        self.desk = keyfile.find(data_dir, "desk", self.passphrases)
+        self.registrar = keyfile.find(data_dir, "registrar", self.passphrases)
         self.overlay = Overlay(store)
         self.listing = Listing()
         self._authors: dict[bytes, None] = {}
@@ -126,6 +130,7 @@ class Station(Closing):
         config: Config | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
         patience_s: float = 0.0,
+        passphrases: Passphrases | None = None,
     ) -> Self:
         """Lock and open a directory that `init` has made; `config` replaces its own settings.
 
@@ -148,7 +153,7 @@ class Station(Closing):
             except (DataDirError, StoreError) as error:
                 raise OperatorError(str(error)) from None
             stack.callback(store.close)
-            station = cls(data_dir, config, store, first, entropy)
+            station = cls(data_dir, config, store, first, entropy, passphrases=passphrases)
             station._closing = stack.pop_all()
             return station
 

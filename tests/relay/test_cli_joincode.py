@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from holub_relay.cli.joincode import qr
+from holub_relay.cli.shared import qr
 from holub_relay.discovery import joincode
 from support_relay import daemon, joined, made, ok, ok_json, run
 

@@ -1,13 +1,11 @@
 """`holub join-code`: this relay's whereabouts, to type or to scan at another one."""
 
-import io
 from pathlib import Path
 
 import click
-import segno
 
 from holub_relay import client
-from holub_relay.cli.shared import data_option, json_option, plain, print_json, told
+from holub_relay.cli.shared import data_option, json_option, plain, print_json, qr, told
 
 
 @click.command("join-code")
@@ -34,10 +32,3 @@ def join_code(data: Path, as_json: bool) -> None:
         click.echo("secret   it holds the district's gate key: show it to its people only")
     click.echo(qr(answer["code"]))
     click.echo(answer["code"])
-
-
-def qr(code: str) -> str:
-    """Draw a QR code in half blocks, for a terminal of 80 columns."""
-    drawn = io.StringIO()
-    segno.make_qr(code, error="l").terminal(drawn, compact=True)
-    return drawn.getvalue().rstrip("\n")

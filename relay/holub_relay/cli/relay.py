@@ -13,6 +13,7 @@ from holub_relay.cli.shared import told
 from holub_relay.config import Config
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.lockfile import DataDirBusy, DataLock
+from holub_relay.passphrase import Passphrases
 from holub_relay.station import CHARTER_FILE
 
 DEMO_DIRS = 100
@@ -35,6 +36,11 @@ DEMO_DIRS = 100
     help="Whether you vouch for this machine's clock. [default: host]",
 )
 @click.option("--demo", is_flag=True, help="Try it out: a demo realm, on this machine only.")
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The passphrase of its keys, where they have one. [default: ask at the terminal]",
+)
 @click.option("--verbose", is_flag=True, help="Log more.")
 @set_up_options
 @told
@@ -47,6 +53,7 @@ def relay(
     gate: str | None,
     clock: str | None,
     demo: bool,
+    passphrase_file: Path | None,
     verbose: bool,
     realm_name: str | None,
     join: str | None,
@@ -74,7 +81,8 @@ def relay(
         gate=gate,
         clock=clock,
     )
-    daemon.run(data, config, click.echo)
+    passphrases = Passphrases.of_file(passphrase_file) if passphrase_file else None
+    daemon.run(data, config, click.echo, passphrases)
 
 
 def _prepared(

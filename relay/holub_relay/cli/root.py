@@ -20,6 +20,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "import": "holub_relay.cli.import_:import_",
         "init": "holub_relay.cli.init:init",
         "join-code": "holub_relay.cli.joincode:join_code",
+        "key": "holub_relay.cli.key:key",
         "list": "holub_relay.cli.list:list_",
         "peers": "holub_relay.cli.peers:peers",
         "realm": "holub_relay.cli.realm:realm",

@@ -1,6 +1,7 @@
 """What the verbs share: the --data option, JSON output, errors with their exit codes, times."""
 
 import functools
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,8 +9,10 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
+import segno
 
 from holub_relay.errors import OperatorError
+from holub_relay.passphrase import Passphrases
 from holub_relay.requests import Answer
 
 P = ParamSpec("P")
@@ -22,6 +25,14 @@ data_option = click.option(
     help="The node's data directory.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+passphrase_option = click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file with the passphrase, for scripts. [default: ask at the terminal]",
+)
+no_passphrase_option = click.option(
+    "--no-passphrase", is_flag=True, help="Leave the key open to whoever gets at the file."
+)
 confirm_clock_option = click.option(
     "--confirm-clock",
     is_flag=True,
@@ -43,6 +54,11 @@ class Failure(click.ClickException):
         return int(self._code)
 
 
+def passphrases_of(path: Path | None) -> Passphrases:
+    """Return what opens key files: the passphrases of a file, else those of this machine."""
+    return Passphrases.of_file(path) if path is not None else Passphrases.of_machine()
+
+
 def told(function: Callable[P, R]) -> Callable[P, R]:
     """Let a verb's OperatorError become its message and exit code."""
 
@@ -59,6 +75,13 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
 def print_json(value: Any) -> None:
     """Print a value as JSON, Ukrainian letters as they are."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def qr(text: str) -> str:
+    """Draw a QR code in half blocks, for a terminal of 80 columns."""
+    drawn = io.StringIO()
+    segno.make_qr(text, error="l").terminal(drawn, compact=True)
+    return drawn.getvalue().rstrip("\n")
 
 
 def at(second: int | None) -> str:
