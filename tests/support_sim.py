@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+from msgspec.structs import replace
+
 from holub_sim.build import City, build
 from holub_sim.network import Pipe
+from holub_sim.plans import Grid
 from holub_sim.scenario import Scenario, parse
 
 CITY = """
@@ -13,7 +16,8 @@ start = 2026-03-01T12:00:00Z
 duration = "6m"
 settle = "2m"
 
-[city]
+[world]
+kind = "grid"
 districts = 2
 relays = 2
 between = "line"
@@ -34,8 +38,8 @@ kind = "checkin"
 every = "90s"
 """
 
-CUT = '[[partitions]]\napart = "d2"\nfrom = "90s"\nuntil = "5m"\n'
-CRASH = '[[crashes]]\nwho = "d2/r1"\nat = ["100s", "200s"]\ndown = "20s"\n'
+CUT = '[[outages]]\nwhat = "partition"\nwhere = "d2"\nat = ["90s"]\nfor = "210s"\n'
+CRASH = '[[outages]]\nwhat = "power"\nwhere = "d2/r1"\nat = ["100s", "200s"]\nfor = "20s"\n'
 
 
 def small(extra: str = "", **changes: str) -> Scenario:
@@ -47,6 +51,11 @@ def small(extra: str = "", **changes: str) -> Scenario:
             f"{key} = {value}" if line.startswith(f"{key} = ") else line for line in lines
         )
     return parse(f"{text}\n{extra}", "small.toml")
+
+
+def large(plan: Scenario) -> Scenario:
+    """Return the scenario with a hundred relays in ten districts."""
+    return replace(plan, world=Grid(districts=10, relays=10, within="star", between="line"))
 
 
 def city(extra: str = "", seed: int = 1, **changes: str) -> City:

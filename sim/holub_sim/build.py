@@ -4,10 +4,7 @@ Names are checked here, against the city: an error says which key holds one that
 """
 
 import csv
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from itertools import combinations
 from pathlib import Path
 
 from holub_crypto.trust import Role
@@ -17,22 +14,24 @@ from holub_protocol.kinds import KINDS, Kind
 from holub_protocol.kinds.alert import Verb
 from holub_protocol.limits import LIFETIME_STEPS_S
 from holub_protocol.policy import Policy
+from holub_sim import grid
 from holub_sim.checks import Watch
 from holub_sim.clock import Clock
 from holub_sim.disk import DiskPlan
-from holub_sim.faults import Fault, outage, partition
-from holub_sim.host import Host, Signer
+from holub_sim.faults import Band, Fault
+from holub_sim.files import find_file
+from holub_sim.host import Host, Signer, Site
 from holub_sim.ledger import Ledger
-from holub_sim.network import Quality, Wire
+from holub_sim.network import Wire
+from holub_sim.outages import Outages
 from holub_sim.people import Desk, Habit, Residents, Say
 from holub_sim.realm import Office, Realm
-from holub_sim.scenario import City as CityPlan
-from holub_sim.scenario import DeskPlan, Link, PeoplePlan, Scenario, ScenarioError, Shape
+from holub_sim.scenario import DeskPlan, PeoplePlan, Scenario, ScenarioError
+from holub_sim.selectors import select
 from holub_sim.trace import Trace
 from holub_sim.world import World
 
 _SECOND_US = 1_000_000
-_PPM = 1_000_000
 _REPLAY_COLUMNS = ["t", "area", "on"]
 _BOOT_SPREAD_US = 5_000_000
 
@@ -52,6 +51,7 @@ class City:
     desks: list[Desk]
     residents: list[Residents]
     faults: list[Fault]
+    bands: list[Band]
 
 
 def build(
@@ -65,15 +65,22 @@ def build(
     realm = Realm(world, areas, scenario.name, offices)
     ledger = Ledger()
     watch = Watch(world, areas, ledger)
-    hosts = _hosts(scenario, world, realm, watch)
+    hosts = [_host(scenario, world, realm, watch, site) for site in grid.sites(scenario.world)]
     watch.hosts = hosts
-    city = City(world, areas, realm, offices, ledger, watch, hosts, [], [], [], [])
-    city.wires = _wires(scenario.city, world, hosts)
+    wires = grid.wires(scenario.world, world, hosts)
+    for wire in wires:
+        for side, end in enumerate(wire.ends):
+            assert isinstance(end, Host)
+            end.wires.append((wire, side))
+    outages = Outages(world, scenario, hosts, wires, folder)
+    city = City(
+        world, areas, realm, offices, ledger, watch, hosts, wires, [], [],
+        outages.faults, outages.bands,
+    )  # fmt: skip
     for i, plan in enumerate(scenario.desks):
         _add_desk(city, plan, f"desks[{i}]", folder, scenario.duration.us)
     for i, people in enumerate(scenario.people):
         _add_people(city, people, f"people[{i}]", scenario.duration.us)
-    _add_faults(city, scenario)
     boots = world.stream("boots")
     for host in hosts:
         world.at(boots.randrange(_BOOT_SPREAD_US), host.boot)
@@ -81,92 +88,25 @@ def build(
     return city
 
 
-def select(hosts: Sequence[Host], patterns: str | tuple[str, ...], key: str) -> tuple[Host, ...]:
-    """Return the hosts whose name or district one of the patterns matches (`*`, `?` and `[...]`
-    as in a shell); raises ScenarioError where a pattern matches none."""
-    wanted = (patterns,) if isinstance(patterns, str) else patterns
-    chosen: dict[str, Host] = {}
-    for pattern in wanted:
-        matching = [h for h in hosts if _matches(h.name, pattern) or _matches(h.district, pattern)]
-        if not matching:
-            raise ScenarioError(
-                f"{key}: {pattern!r} selects no relay; they are {hosts[0].name} to "
-                f"{hosts[-1].name}, in the districts {hosts[0].district} to {hosts[-1].district}"
-            )
-        chosen.update((host.name, host) for host in matching)
-    return tuple(chosen.values())
-
-
-def _matches(name: str, pattern: str) -> bool:
-    # A `*` stays within its part: "d*" means districts, and is not tried on relays.
-    parts, patterns = name.split("/"), pattern.split("/")
-    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
-
-
-def _hosts(scenario: Scenario, world: World, realm: Realm, watch: Watch) -> list[Host]:
+def _host(scenario: Scenario, world: World, realm: Realm, watch: Watch, site: Site) -> Host:
     machine = scenario.machine
-    disk = DiskPlan(machine.commit.us, machine.commit_jitter.us, machine.store_bytes)
-    # Rows of what is seen but no longer held take room too: the node fills half the disk.
-    policy = Policy(store_bytes=machine.store_bytes // 2)
-    hosts = []
-    for district in range(1, scenario.city.districts + 1):
-        for relay in range(1, scenario.city.relays + 1):
-            name = f"d{district}/r{relay}"
-            stream = world.stream(f"clock/{name}")
-            clock = Clock(
-                world.start_s,
-                stream.between(-machine.clock_off.us, machine.clock_off.us),
-                stream.between(-machine.drift_ppm, machine.drift_ppm),
-            )
-            host = Host(
-                world,
-                realm,
-                name,
-                f"d{district}",
-                clock=clock,
-                disk=disk,
-                policy=policy,
-                observer=watch,
-            )
-            host.papers.append(realm.grant_relay(host.public))
-            hosts.append(host)
-    return hosts
-
-
-def _wires(plan: CityPlan, world: World, hosts: list[Host]) -> list[Wire]:
-    lan, uplink = _quality(plan.lan), _quality(plan.uplink)
-    rows = [hosts[i : i + plan.relays] for i in range(0, len(hosts), plan.relays)]
-    wires = [
-        Wire(world, row[i], row[j], lan)
-        for row in rows
-        for i, j in _pairs(plan.within, plan.relays)
-    ]
-    wires += [
-        Wire(world, rows[i][way], rows[j][way], uplink)
-        for i, j in _pairs(plan.between, plan.districts)
-        for way in range(min(plan.ways, plan.relays))
-    ]
-    for wire in wires:
-        for side, end in enumerate(wire.ends):
-            assert isinstance(end, Host)
-            end.wires.append((wire, side))
-    return wires
-
-
-def _pairs(shape: Shape, count: int) -> Iterator[tuple[int, int]]:
-    """The pairs of `count` things that a shape joins."""
-    if shape == "mesh":
-        yield from combinations(range(count), 2)
-    elif shape == "star":
-        yield from ((0, i) for i in range(1, count))
-    else:
-        yield from ((i, i + 1) for i in range(count - 1))
-        if shape == "ring" and count > 2:
-            yield count - 1, 0
-
-
-def _quality(link: Link) -> Quality:
-    return Quality(link.latency.us, link.jitter.us, link.rate.bits_per_s, round(link.loss * _PPM))
+    stream = world.stream(f"clock/{site.name}")
+    host = Host(
+        world,
+        realm,
+        site,
+        clock=Clock(
+            world.start_s,
+            stream.between(-machine.clock_off.us, machine.clock_off.us),
+            stream.between(-machine.drift_ppm, machine.drift_ppm),
+        ),
+        disk=DiskPlan(machine.commit.us, machine.commit_jitter.us, machine.store_bytes),
+        # Rows of what is seen but no longer held take room too: the node fills half the disk.
+        policy=Policy(store_bytes=machine.store_bytes // 2),
+        observer=watch,
+    )
+    host.papers.append(realm.grant_relay(host.public))
+    return host
 
 
 def _offices(scenario: Scenario, areas: AreaTree) -> tuple[Office, ...]:
@@ -219,10 +159,7 @@ def _hazard(token: str, key: str) -> int:
 
 def _replay(city: City, plan: DeskPlan, key: str, folder: Path | None) -> list[Say]:
     """Read a file of transitions; those before the scenario's start are left out."""
-    places = [place / plan.replay for place in (folder, Path(__file__).parent / "data") if place]
-    path = next((place for place in places if place.is_file()), None)
-    if path is None:
-        raise ScenarioError(f"{key}.replay: there is no file {' nor '.join(map(str, places))}")
+    path = find_file(plan.replay, folder, f"{key}.replay")
     hazard = _hazard(plan.hazard, f"{key}.hazard")
     says = []
     with path.open(encoding="utf-8", newline="") as lines:
@@ -266,18 +203,3 @@ def _kind(name: str, key: str) -> Kind:
     if name not in kinds:
         raise ScenarioError(f"{key}: {name!r} is no kind of a relay's; they are {', '.join(kinds)}")
     return kinds[name]
-
-
-def _add_faults(city: City, scenario: Scenario) -> None:
-    for i, cut in enumerate(scenario.partitions):
-        key = f"partitions[{i}]"
-        if cut.until.us <= cut.from_.us:
-            raise ScenarioError(f"{key}.until: it ends before it begins")
-        apart = select(city.hosts, cut.apart, f"{key}.apart")
-        city.faults.append(partition(key, cut.from_.us, cut.until.us, apart, city.wires))
-    for i, crash in enumerate(scenario.crashes):
-        hosts = select(city.hosts, crash.who, f"crashes[{i}].who")
-        for j, at in enumerate(crash.at):
-            name, silently = f"crashes[{i}].at[{j}]", crash.how == "power"
-            until_us = at.us + crash.down.us
-            city.faults.append(outage(name, at.us, until_us, hosts, silently))

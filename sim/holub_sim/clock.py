@@ -1,25 +1,32 @@
 """What one node believes of time: a wall clock that is off and drifts, a steady one since boot."""
 
-from dataclasses import dataclass
-
 from holub_protocol.message import Now
 
 _SECOND_US = 1_000_000
 _PPM = 1_000_000
 
+WALL_MAX_S = 2**32 - 1
+"""2106-02-07, as far as a clock of 32 bits counts."""
 
-@dataclass(frozen=True, slots=True)
+
 class Clock:
-    """`start_s` is Unix time at the world's microsecond 0. The wall clock is off by `offset_us`
-    then, and gains `drift_ppm` microseconds in a second; `reliable` is whether the machine has
-    anything that vouches for it. The steady clock is exact: it only measures intervals."""
+    """A machine's idea of time. `reliable` is whether it has anything that vouches for its wall
+    clock. The steady clock is exact: it only measures intervals."""
 
-    start_s: int
-    offset_us: int = 0
-    drift_ppm: int = 0
-    reliable: bool = True
+    def __init__(
+        self, start_s: int, offset_us: int = 0, drift_ppm: int = 0, reliable: bool = True
+    ) -> None:
+        """`start_s` is Unix time at the world's microsecond 0. The wall clock is off by
+        `offset_us` then, and gains `drift_ppm` microseconds in a second."""
+        self.start_s, self.offset_us, self.drift_ppm = start_s, offset_us, drift_ppm
+        self.reliable = reliable
 
     def now(self, t_us: int, booted_us: int) -> Now:
         """Return what the node is told at the world's microsecond `t_us`."""
         wall_us = t_us + self.offset_us + t_us * self.drift_ppm // _PPM
-        return Now(t_us - booted_us, self.start_s + wall_us // _SECOND_US, self.reliable)
+        wall_s = self.start_s + wall_us // _SECOND_US
+        return Now(t_us - booted_us, min(max(0, wall_s), WALL_MAX_S), self.reliable)
+
+    def jump(self, by_us: int) -> None:
+        """Set the wall clock on, or back where `by_us` is negative."""
+        self.offset_us += by_us

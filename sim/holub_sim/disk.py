@@ -14,6 +14,9 @@ from holub_sim.world import World
 
 _HALF_PPM = 500_000
 
+TORN_MOST = 8
+"""How many of the last commits a card that lies about its flushes loses at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiskPlan:
@@ -41,6 +44,8 @@ class Disk:
         self._under_way: list[tuple[Writes, Done]] = []
         self._overlay: dict[bytes, bytes] = {}
         self._life = 0
+        self._base: MemoryStore | None = None
+        self._since_base: list[tuple[Writes, ...]] = []
 
     def get(self, id_: bytes) -> bytes | None:
         """Return a body, waiting or stored; None if there is none."""
@@ -65,10 +70,41 @@ class Disk:
         disk, or nothing; nobody is told."""
         if self._under_way and self._stream.chance(_HALF_PPM):
             with suppress(StoreFull):  # then nothing of it was stored, as without this luck
-                self.store.commit(*(writes for writes, _ in self._under_way))
+                self._commit(*(writes for writes, _ in self._under_way))
         self._life += 1
         self._waiting, self._under_way = [], []
         self._overlay.clear()
+
+    def keep_history(self) -> None:
+        """Remember the last commits from now on, so that `tear` can undo them."""
+        if self._base is None:
+            self._base = self.store.clone()
+
+    def tear(self) -> None:
+        """Lose one to TORN_MOST of the last commits, as a card does that lies about flushing;
+        call it after `crash`."""
+        if self._base is None or not self._since_base:
+            return
+        lost = 1 + self._stream.randrange(min(TORN_MOST, len(self._since_base)))
+        del self._since_base[-lost:]
+        self.store = self._base.clone()
+        for group in self._since_base:
+            self.store.commit(*group)
+
+    def wipe(self) -> None:
+        """Lose everything; call it after `crash`."""
+        self.store = MemoryStore(self._plan.quota_bytes)
+        self._since_base = []
+        self._base = None if self._base is None else self.store.clone()
+
+    def _commit(self, *group: Writes) -> None:
+        self.store.commit(*group)
+        if self._base is not None:
+            self._since_base.append(group)
+            if len(self._since_base) >= 2 * TORN_MOST:
+                for old in self._since_base[:TORN_MOST]:
+                    self._base.commit(*old)
+                del self._since_base[:TORN_MOST]
 
     def _begin(self) -> None:
         self._under_way, self._waiting = self._waiting, []
@@ -80,7 +116,7 @@ class Disk:
             return
         group = self._under_way
         try:
-            self.store.commit(*(writes for writes, _ in group))
+            self._commit(*(writes for writes, _ in group))
             outcomes = [True] * len(group)
         except StoreFull:
             outcomes = [self._commit_alone(writes) for writes, _ in group]
@@ -102,7 +138,7 @@ class Disk:
 
     def _commit_alone(self, writes: Writes) -> bool:
         try:
-            self.store.commit(writes)
+            self._commit(writes)
         except StoreFull:
             return False
         return True

@@ -6,6 +6,7 @@ urgent, commits, and only then sends the rest; it wakes the node when that asks 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from holub_crypto.identity import Identity
@@ -21,6 +22,7 @@ from holub_sim.clock import Clock
 from holub_sim.disk import Disk, DiskPlan
 from holub_sim.network import Pipe, Wire
 from holub_sim.realm import Realm
+from holub_sim.supply import Supply
 from holub_sim.world import World
 
 TIMER_US = 1_000
@@ -33,6 +35,19 @@ class Signer:
 
     identity: Identity
     desk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a host stands, and what it hangs on: names to select it by. `role` is "relay" for
+    what stays, "phone" for what is carried about."""
+
+    name: str
+    district: str
+    lan: str = ""
+    feeder: str = ""
+    operator: str = ""
+    role: str = "relay"
 
 
 class Observer(Protocol):
@@ -58,8 +73,7 @@ class Host:
         self,
         world: World,
         realm: Realm,
-        name: str,
-        district: str,
+        site: Site,
         *,
         clock: Clock,
         disk: DiskPlan,
@@ -67,10 +81,12 @@ class Host:
         observer: Observer,
     ) -> None:
         """Not running; `boot` it."""
-        self.name, self.district = name, district
+        name = site.name
+        self.site, self.name, self.district = site, name, site.district
         self.identity = realm.identity(name)
         self.policy, self.clock = policy, clock
         self.disk = Disk(world, disk, world.stream(f"disk/{name}"))
+        self.supply = Supply(world, partial(self.hold_down, True), self.let_up)
         self.papers: list[bytes] = []
         self.signers = [Signer(self.identity, desk=False)]
         self.wires: list[tuple[Wire, int]] = []
@@ -80,9 +96,9 @@ class Host:
         self.refusals: dict[Refusal, int] = {}
         self._world, self._realm, self._observer = world, realm, observer
         self._node: Node | None = None
-        self._pipes: dict[int, tuple[Pipe, Wire, int]] = {}
+        self._pipes: dict[int, Pipe] = {}
         self._unstored: dict[bytes, None] = {}
-        self._booted_us = self._woken_us = 0
+        self._booted_us = self._woken_us = self._held_down = 0
         self._due_us: int | None = None
         self._wake_us: int | None = None
 
@@ -90,6 +106,18 @@ class Host:
     def public(self) -> bytes:
         """The relay's key."""
         return self.identity.public
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """What it is selected by, beside its name (see selectors.py)."""
+        site = self.site
+        return {
+            "district": (site.district,),
+            "lan": (site.lan,),
+            "feeder": (site.feeder,),
+            "operator": (site.operator,),
+            "role": (site.role,),
+        }
 
     @property
     def node(self) -> Node:
@@ -158,17 +186,28 @@ class Host:
         self._observer.committed(self, kept)
         self._observer.crashed(self, lost)
 
+    def hold_down(self, silently: bool, store: str = "kept") -> None:
+        """Crash, and stay down until every cause is over (`let_up`). Of the `store` its last
+        commits are lost where it is "torn", everything where it is "wiped"."""
+        self._held_down += 1
+        self.crash(silently)
+        if store == "torn":
+            self.disk.tear()
+        elif store == "wiped":
+            self.disk.wipe()
+
+    def let_up(self) -> None:
+        """One cause to be down is over; after the last, boot."""
+        self._held_down -= 1
+        if not self._held_down:
+            self.boot()
+
     # --- inputs -------------------------------------------------------------------------------
 
     def link_up(self, link: int, peer: bytes, pipe: Pipe) -> None:
         """A link is up."""
         self._note(f"up {link}")
-        wire, side = next(
-            (wire, side)
-            for wire, side in self.wires
-            if wire.connection is not None and wire.connection.number == link
-        )
-        self._pipes[link] = (pipe, wire, side)
+        self._pipes[link] = pipe
         self.node.link_up(link, peer, self.now())
         self._turn()
 
@@ -197,6 +236,13 @@ class Host:
             return None
         self._world.trace.note(self._world.now_us, self.name, f"say {kind.name}", message.raw)
         return message
+
+    def tick(self) -> None:
+        """The machine's clock was set: let the node look at it."""
+        if self._node is not None:
+            self._note("clock")
+            self._node.wake(self.now())
+            self._turn()
 
     def flush(self) -> None:
         """Let what was published leave."""
@@ -256,16 +302,14 @@ class Host:
             self._hang_up(link)
 
     def _hang_up(self, link: int) -> None:
-        known = self._pipes.get(link)
-        if known is not None:
-            _, wire, side = known
-            if wire.connection is not None and wire.connection.number == link:
-                wire.connection.take_down(side)
+        pipe = self._pipes.get(link)
+        if pipe is not None:
+            pipe.hang_up()
 
     def _send(self, link: int, data: bytes) -> None:
-        known = self._pipes.get(link)
-        if known is not None:
-            known[0].send(data)
+        pipe = self._pipes.get(link)
+        if pipe is not None:
+            pipe.send(data)
 
     def _plan_wake(self) -> None:
         due_us = self.node.next_wake_us()

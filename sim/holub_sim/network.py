@@ -1,13 +1,16 @@
 """Links as a node meets them: ordered reliable streams that are slow, stall and break.
 
-The node talks over TCP, so a lost segment is not missing: it comes late, and all behind it wait
-for it. A cut stalls the streams; after 15 s of silence each end takes its link down, and what
-was under way is gone. Both ends then dial again, backing off from 1 s to 30 s.
+The node talks over TCP, so a segment that is lost, or overtaken, is not missing: it comes late,
+and all behind it wait for it; a copy is thrown away and costs its room on the wire. A segment
+that is damaged where TCP's weak checksum does not find it fails the link's authentication, and
+the link breaks. A cut stalls the streams; after 15 s of silence each end takes its link down, and
+what was under way is gone. Both ends then dial again, backing off from 1 s to 30 s.
 """
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from holub_sim.streams import Stream
@@ -24,7 +27,8 @@ FLIGHT_US = 1_000
 bearer slow enough to matter sends two in that time."""
 
 RETRANSMIT_US = 200_000
-"""Linux's least retransmission timeout; each further one doubles it."""
+RETRANSMIT_MAX_US = 120_000_000
+"""Linux's least and longest retransmission timeout; each further one doubles it."""
 
 SILENCE_US = 15_000_000
 KEEP_ALIVE_US = 5_000_000
@@ -34,6 +38,8 @@ DIAL_MIN_US = 1_000_000
 DIAL_MAX_US = 30_000_000
 """Back-off of redialling: 1, 2, 4 ... 30 s, each up to a quarter more or less."""
 
+_PPM = 1_000_000
+
 HANDSHAKE_LATENCIES = 5
 """From SYN to the last handshake message: TCP takes two ways, Noise XX three."""
 
@@ -41,12 +47,28 @@ HANDSHAKE_LATENCIES = 5
 @dataclass(frozen=True, slots=True)
 class Quality:
     """One direction: `latency_us` and up to `jitter_us` more, `bits_per_s`, and of a million
-    segments `loss_ppm` that have to be sent again."""
+    segments `loss_ppm` that have to be sent again, `duplicate_ppm` that come twice,
+    `reorder_ppm` that are overtaken and `corrupt_ppm` that break the link; before a slow link
+    `queue_bytes` wait, and what comes beyond them is lost."""
 
     latency_us: int
     jitter_us: int
     bits_per_s: int
     loss_ppm: int
+    duplicate_ppm: int = 0
+    reorder_ppm: int = 0
+    corrupt_ppm: int = 0
+    queue_bytes: int = 1 << 30
+
+    @property
+    def timeout_us(self) -> int:
+        """How long a sender waits before it sends a segment again."""
+        return max(RETRANSMIT_US, 2 * self.latency_us + 4 * self.jitter_us)
+
+    def jammed(self, loss_ppm: int) -> "Quality":
+        """Return it with another source of loss on top."""
+        passed_ppm = (_PPM - self.loss_ppm) * (_PPM - loss_ppm) // _PPM
+        return replace(self, loss_ppm=_PPM - passed_ppm)
 
 
 class End(Protocol):
@@ -83,11 +105,16 @@ class Pipe:
         quality: Quality,
         stream: Stream,
         deliver: Callable[[bytes | None], None],
+        silent: Callable[[], None] = lambda: None,
+        hang_up: Callable[[], None] = lambda: None,
     ) -> None:
-        """`deliver` gets the bytes, in order, and None at the end of the stream."""
+        """`deliver` gets the bytes, in order, and None at the end of the stream; `silent` is
+        called where the other end will hear nothing for longer than it is patient; `hang_up` is
+        for who speaks into it, to take the link down."""
+        self.quality, self.hang_up = quality, hang_up
         self.bytes_sent = self.segments_sent = self.segments_lost = 0
-        self._world, self._quality, self._stream = world, quality, stream
-        self._deliver = deliver
+        self._world, self._stream = world, stream
+        self._deliver, self._silent = deliver, silent
         self._queue: deque[tuple[int, bytes | None]] = deque()
         self._free_us = self._last_us = 0
         self._stalled_since_us: int | None = None
@@ -98,6 +125,14 @@ class Pipe:
         if self._ended or self._closed:
             return
         self.bytes_sent += len(data)
+        segments = -(-len(data) // SEGMENT_BYTES)
+        if self.quality.corrupt_ppm and any(
+            self._stream.chance(self.quality.corrupt_ppm) for _ in range(segments)
+        ):
+            self._queue.append((self._arrival(min(SEGMENT_BYTES, len(data))), None))
+            self._ended = True
+            self._plan()
+            return
         begin = 0
         first_us = self._arrival(min(SEGMENT_BYTES, len(data)))
         last_us = first_us
@@ -122,6 +157,11 @@ class Pipe:
         self._closed = True
         self._queue.clear()
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the path is cut."""
+        return self._stalled_since_us is not None
+
     def stall(self) -> None:
         """The path is cut: segments are lost until `resume`."""
         if self._stalled_since_us is None:
@@ -133,36 +173,42 @@ class Pipe:
             return
         since_us, self._stalled_since_us = self._stalled_since_us, None
         silent_us = self._world.now_us - since_us
-        timeout_us = self._timeout_us()
+        timeout_us = self.quality.timeout_us
         waited_us = timeout_us
         while waited_us < silent_us:
-            timeout_us *= 2
+            timeout_us = min(2 * timeout_us, RETRANSMIT_MAX_US)
             waited_us += timeout_us
-        again_us = since_us + waited_us + self._quality.latency_us
+        again_us = since_us + waited_us + self.quality.latency_us
         self._queue = deque((max(at_us, again_us), data) for at_us, data in self._queue)
         if self._queue:
             self._last_us = max(self._last_us, again_us)
             self._plan()
 
-    def _timeout_us(self) -> int:
-        quality = self._quality
-        return max(RETRANSMIT_US, 2 * quality.latency_us + 4 * quality.jitter_us)
-
     def _arrival(self, size: int) -> int:
         """When the last bit of the next segment arrives, never before the one ahead of it."""
-        quality = self._quality
+        quality, now_us = self.quality, self._world.now_us
         bits = (size + OVERHEAD_BYTES) * 8
-        begin_us = max(self._world.now_us, self._free_us)
-        self._free_us = begin_us + bits * 1_000_000 // quality.bits_per_s
-        arrival_us = self._free_us + quality.latency_us
+        begin_us = max(now_us, self._free_us)
+        full = (begin_us - now_us) * quality.bits_per_s > quality.queue_bytes * 8 * _PPM
+        wire_us = bits * _PPM // quality.bits_per_s
+        self._free_us = begin_us + wire_us
+        self.segments_sent += 1
+        if quality.duplicate_ppm and self._stream.chance(quality.duplicate_ppm):
+            self._free_us += wire_us
+            self.segments_sent += 1
+        arrival_us = begin_us + wire_us + quality.latency_us
         if quality.jitter_us:
             arrival_us += self._stream.randrange(quality.jitter_us + 1)
-        timeout_us = self._timeout_us()
-        self.segments_sent += 1
-        while self._stream.chance(quality.loss_ppm):
+        if quality.reorder_ppm and self._stream.chance(quality.reorder_ppm):
+            arrival_us += quality.latency_us
+        timeout_us = quality.timeout_us
+        while full or self._stream.chance(quality.loss_ppm):
+            full = False
             self.segments_lost += 1
             arrival_us += timeout_us
-            timeout_us *= 2
+            timeout_us = min(2 * timeout_us, RETRANSMIT_MAX_US)
+        if arrival_us - now_us > SILENCE_US:
+            self._silent()
         self._last_us = max(self._last_us, arrival_us)
         return self._last_us
 
@@ -189,17 +235,19 @@ class Connection:
         self.number, self.wire = number, wire
         self.up = [True, True]
         self.silences = [0, 0]
-        names = [end.name for end in wire.ends]
         # Pipe i carries what end i says; each has chance of its own, in every life.
-        self.pipes = [
-            Pipe(
-                world,
-                wire.quality,
-                world.stream(f"pipe/{names[side]}>{names[1 - side]}/{wire.connections}"),
-                lambda data, side=side: self._deliver(1 - side, data),  # type: ignore[misc]
-            )
-            for side in (0, 1)
-        ]
+        self.pipes = [self._pipe(world, side) for side in (0, 1)]
+
+    def _pipe(self, world: World, side: int) -> Pipe:
+        ends, wire = self.wire.ends, self.wire
+        return Pipe(
+            world,
+            wire.quality,
+            world.stream(f"pipe/{ends[side].name}>{ends[1 - side].name}/{wire.connections}"),
+            partial(self._deliver, 1 - side),
+            partial(wire.fall_silent, self, 1 - side),
+            partial(self.take_down, side),
+        )
 
     def _deliver(self, side: int, data: bytes | None) -> None:
         if not self.up[side]:
@@ -234,51 +282,78 @@ class Connection:
 class Wire:
     """What joins two ends: at most one connection at a time, and the dialling between."""
 
-    def __init__(self, world: World, a: End, b: End, quality: Quality) -> None:
-        """Not connected; call `dial`."""
+    def __init__(
+        self,
+        world: World,
+        a: End,
+        b: End,
+        quality: Quality,
+        bearer: str = "lan",
+        operators: tuple[str, ...] = (),
+    ) -> None:
+        """Not connected; call `dial`. `bearer` and the `operators` of its ends are labels."""
         self.ends = (a, b)
-        self.quality = quality
+        self.labels = {"bearer": (bearer,), "operator": operators}
+        self.quality = self._clean = quality
         self.connection: Connection | None = None
         self.connections = 0
         self._bytes_before = [0, 0, 0]
         self._world = world
         self._stream = world.stream(f"wire/{a.name}-{b.name}")
-        self._cuts = 0
+        self._cuts = [0, 0]
+        self._jams: list[int] = []
         self._dials = 0
         self._dialling = 0
         self._back_off_us = DIAL_MIN_US
 
     @property
     def cut_off(self) -> bool:
-        """Whether the path is cut."""
-        return self._cuts > 0
+        """Whether the path is cut, one way or both."""
+        return any(self._cuts)
 
     @property
     def up(self) -> bool:
         """Whether both ends hold the link for up and bytes pass."""
-        return self.connection is not None and all(self.connection.up) and not self._cuts
+        return self.connection is not None and all(self.connection.up) and not self.cut_off
 
-    def cut(self) -> None:
-        """Cut the path; cuts add up, each is healed on its own."""
-        self._cuts += 1
-        if self._cuts > 1:
-            return
-        if self.connection is not None:
-            for side, pipe in enumerate(self.connection.pipes):
-                pipe.stall()
-                if self.connection.up[1 - side]:
-                    self._fall_silent(self.connection, 1 - side)
+    def cut(self, *sides: int) -> None:
+        """Cut the path for what these sides say (none named: both); cuts add up, each is healed
+        on its own. Whoever hears nothing gives the link up; one who still hears learns of that
+        from the other's farewell."""
+        for side in sides or (0, 1):
+            self._cuts[side] += 1
+            connection = self.connection
+            if self._cuts[side] == 1 and connection is not None:
+                connection.pipes[side].stall()
+                if connection.up[1 - side]:
+                    self.fall_silent(connection, 1 - side)
 
-    def heal(self) -> None:
-        """Undo one cut."""
-        self._cuts -= 1
-        if self._cuts:
-            return
-        if self.connection is not None:
-            for side, pipe in enumerate(self.connection.pipes):
-                pipe.resume()
-                if self.connection.up[side]:  # else its peer goes on hearing nothing
-                    self.connection.silences[1 - side] += 1
+    def heal(self, *sides: int) -> None:
+        """Undo one cut of these sides."""
+        for side in sides or (0, 1):
+            self._cuts[side] -= 1
+            connection = self.connection
+            if not self._cuts[side] and connection is not None:
+                connection.pipes[side].resume()
+                if connection.up[side]:  # else its peer goes on hearing nothing
+                    connection.silences[1 - side] += 1
+
+    def jam(self, loss_ppm: int) -> None:
+        """Lose so many of a million segments more, both ways; jams add up."""
+        self._jams.append(loss_ppm)
+        self._tune()
+
+    def unjam(self, loss_ppm: int) -> None:
+        """Undo one jam of that strength."""
+        self._jams.remove(loss_ppm)
+        self._tune()
+
+    def _tune(self) -> None:
+        self.quality = self._clean
+        for loss_ppm in self._jams:
+            self.quality = self.quality.jammed(loss_ppm)
+        for pipe in self.connection.pipes if self.connection is not None else ():
+            pipe.quality = self.quality
 
     def dial(self) -> None:
         """Begin to dial, unless the link is up or both ends are at it already."""
@@ -298,7 +373,7 @@ class Wire:
             connection.pipes[side].finish()
         elif connection.up[1 - side]:
             connection.pipes[side].close()
-            self._fall_silent(connection, 1 - side)
+            self.fall_silent(connection, 1 - side)
         connection.take_down(side, alive=False)
 
     def end_came_back(self) -> None:
@@ -319,8 +394,8 @@ class Wire:
                 total[i] += count
         return total[0], total[1], total[2]
 
-    def _fall_silent(self, connection: Connection, side: int) -> None:
-        """What `side` heard last came up to a keep-alive ago."""
+    def fall_silent(self, connection: Connection, side: int) -> None:
+        """From now on `side` hears nothing; what it heard last came up to a keep-alive ago."""
         connection.silences[side] += 1
         patience_us = SILENCE_US - self._stream.randrange(KEEP_ALIVE_US)
         silence = connection.silences[side]
@@ -331,7 +406,7 @@ class Wire:
             connection.take_down(side)
 
     def _reachable(self) -> bool:
-        return not self._cuts and all(end.running for end in self.ends)
+        return not self.cut_off and all(end.running for end in self.ends)
 
     def _attempt(self, dialling: int) -> None:
         if dialling != self._dialling:
@@ -371,3 +446,33 @@ class Wire:
         for side, end in enumerate(self.ends):
             if connection.up[side]:
                 end.link_up(connection.number, self.ends[1 - side].public, connection.pipes[side])
+
+
+class Meeting(Wire):
+    """Two who come into each other's reach now and then, as a phone and a building's relays: the
+    link is up at once when they meet and down at once when they part."""
+
+    def __init__(self, world: World, a: End, b: End, quality: Quality) -> None:
+        """Out of reach; call `meet`."""
+        super().__init__(world, a, b, quality, bearer="radio")
+        self.near = False
+
+    def meet(self) -> None:
+        """They are in reach."""
+        self.near = True
+        if self._reachable() and not self.up:
+            self._connect()
+
+    def part(self) -> None:
+        """They are out of reach: what was under way is gone."""
+        self.near = False
+        if self.connection is not None:
+            self.connection.abandon()
+
+    def dial(self) -> None:
+        """Nobody dials who is not there."""
+        if self.near:
+            super().dial()
+
+    def _reachable(self) -> bool:
+        return self.near and super()._reachable()

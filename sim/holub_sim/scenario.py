@@ -10,41 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, ValidationError, convert, field
+from msgspec import Meta, Struct, ValidationError, convert
 
+from holub_sim.plans import Battery, Outage, Who, World
 from holub_sim.units import Rate, Span
-
-Districts = Annotated[int, Meta(ge=1, le=1000)]
-Relays = Annotated[int, Meta(ge=1, le=32)]
-Share = Annotated[float, Meta(ge=0, le=0.9)]
-Shape = Literal["line", "ring", "star", "mesh"]
-Bytes = Annotated[int, Meta(ge=1)]
 
 
 class ScenarioError(ValueError):
     """A scenario can't be run; the text names the file, the key, the value and what is wanted."""
-
-
-class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One kind of link, the same both ways."""
-
-    latency: Span
-    jitter: Span = Span(0)
-    rate: Rate = Rate(100_000_000)
-    loss: Share = 0.0
-
-
-class City(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Districts d1, d2 ... of relays d1/r1, d1/r2 ... Within a district they are joined in one
-    shape; districts in another, relay 1 with relay 1 and so on, `ways` times."""
-
-    districts: Districts
-    relays: Relays
-    within: Shape = "mesh"
-    between: Shape = "ring"
-    ways: Annotated[int, Meta(ge=1, le=32)] = 1
-    lan: Link = Link(latency=Span(1_000))
-    uplink: Link = Link(latency=Span(10_000))
 
 
 class Machine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,30 +59,12 @@ class PeoplePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Residents at each of the relays `at`, who send messages of a relay's kind, one `every` so
     often on average."""
 
-    at: str | tuple[str, ...] = "*"
+    at: Who = "*"
     kind: str
     every: Span
     body_bytes: Annotated[int, Meta(ge=1, le=2048)] = 60
     area: int = 0
     lifetime: Span = Span(86_400_000_000)
-
-
-class Partition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All links between the group `apart` and the rest are cut."""
-
-    apart: str | tuple[str, ...]
-    from_: Span = field(name="from")
-    until: Span
-
-
-class Crash(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The relays `who` stop at each of the times `at`, and come back after `down`. "power": their
-    peers notice by silence; "process": the kernel closes the links."""
-
-    who: str | tuple[str, ...]
-    at: Annotated[tuple[Span, ...], Meta(min_length=1)]
-    down: Span
-    how: Literal["power", "process"] = "power"
 
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,12 +76,12 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     start: Annotated[datetime, Meta(tz=True)]
     duration: Span
     settle: Span = Span(600_000_000)
-    city: City
+    world: World
     machine: Machine = Machine()
     desks: tuple[DeskPlan, ...] = ()
     people: tuple[PeoplePlan, ...] = ()
-    partitions: tuple[Partition, ...] = ()
-    crashes: tuple[Crash, ...] = ()
+    batteries: tuple[Battery, ...] = ()
+    outages: tuple[Outage, ...] = ()
 
     @property
     def start_s(self) -> int:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from holub_sim.build import build, select
-from holub_sim.scenario import City as CityPlan
+from holub_sim.build import build
+from holub_sim.plans import Grid
 from holub_sim.scenario import ScenarioError
 from support_sim import city, small
 
@@ -15,24 +15,11 @@ def test_shapes_join_what_they_say() -> None:
     """A line of two districts, each a mesh of two: three wires; a ring of three closes."""
     names = [tuple(end.name for end in wire.ends) for wire in city().wires]
     assert names == [("d1/r1", "d1/r2"), ("d2/r1", "d2/r2"), ("d1/r1", "d2/r1")]
-    plan = CityPlan(districts=3, relays=3, within="star", between="ring", ways=2)
-    wires = build(replace(small(), city=plan), 1).wires
+    plan = Grid(districts=3, relays=3, within="star", between="ring", ways=2)
+    wires = build(replace(small(), world=plan), 1).wires
     names = [tuple(end.name for end in wire.ends) for wire in wires]
     assert len(names) == 3 * 2 + 3 * 2
     assert ("d3/r2", "d1/r2") in names
-
-
-def test_selectors_match_relays_and_districts() -> None:
-    """By name, by district, with shell patterns; each relay once, in the city's order."""
-    hosts = city().hosts
-
-    def names(*patterns: str) -> list[str]:
-        return [host.name for host in select(hosts, patterns, "key")]
-
-    assert names("*") == names("d*") == names("d?/*") == [host.name for host in hosts]
-    assert names("d2") == ["d2/r1", "d2/r2"]
-    assert names("*/r1") == ["d1/r1", "d2/r1"]
-    assert names("d1/r2", "d1") == ["d1/r2", "d1/r1"]
 
 
 def test_clocks_are_off_within_bounds_and_differ() -> None:
@@ -47,9 +34,6 @@ def test_clocks_are_off_within_bounds_and_differ() -> None:
 @pytest.mark.parametrize(
     ("extra", "told"),
     [
-        ('[[partitions]]\napart = "d3"\nfrom = "1m"\nuntil = "2m"', "partitions[0].apart: 'd3' "),
-        ('[[partitions]]\napart = "d2"\nfrom = "2m"\nuntil = "2m"', "partitions[0].until: "),
-        ('[[crashes]]\nwho = "x"\nat = ["1m"]\ndown = "1m"', "crashes[0].who: 'x' selects"),
         ('[[people]]\nkind = "alert"\nevery = "1m"', "people[1].kind: 'alert' is no kind"),
         (
             '[[people]]\nkind = "status"\nevery = "1m"\nlifetime = "14d"',

@@ -40,7 +40,7 @@ def test_run_prints_a_report_and_writes_a_trace(tmp_path: Path) -> None:
 
 def test_a_run_that_fails_exits_with_1_and_says_how_to_repeat_it(tmp_path: Path) -> None:
     """A tester's script sees it without reading the report."""
-    cut = '[[partitions]]\napart = "d2"\nfrom = "10s"\nuntil = "100s"\n'
+    cut = '[[outages]]\nwhat = "partition"\nwhere = "d2"\nat = ["10s"]\nfor = "90s"\n'
     (tmp_path / "s.toml").write_text(SHORT.replace('"2m"', '"1s"') + cut)
     code, text, errors = invoke("run", str(tmp_path / "s.toml"), "--seed", "9")
     assert code == 1

@@ -42,7 +42,7 @@ def test_it_prints_as_text_and_as_json() -> None:
 
 def test_a_failed_run_says_so() -> None:
     """Where there was no time to settle, copies are missing and the verdict is plain."""
-    cut = '[[partitions]]\napart = "d2"\nfrom = "50s"\nuntil = "6m"\n'
+    cut = '[[outages]]\nwhat = "partition"\nwhere = "d2"\nat = ["50s"]\nfor = "310s"\n'
     outcome = run(small(cut, settle='"1s"'), 1)
     assert not outcome.passed
     assert outcome.agreed.missing > 0

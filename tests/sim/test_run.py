@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from holub_sim.run import run
-from holub_sim.scenario import Crash, Partition, find, load
+from holub_sim.scenario import find, load
 from holub_sim.streams import Stream
 from holub_sim.units import Span
 from support_sim import CITY, CRASH, CUT, json_of, small
@@ -67,13 +67,18 @@ def chaos(seed: int) -> str:
         begin = stream.between(5, 300)
         end = begin + stream.between(1, 120)
         apart = ("d1", "d2", "*/r1", "d2/r2")[stream.randrange(4)]
-        tables.append(f'[[partitions]]\napart = "{apart}"\nfrom = "{begin}s"\nuntil = "{end}s"\n')
+        what = ("partition", "cut", "jam")[stream.randrange(3)]
+        way = ("both", "in", "out")[stream.randrange(3)]
+        tables.append(
+            f'[[outages]]\nwhat = "{what}"\nwhere = "{apart}"\nway = "{way}"\n'
+            f'at = ["{begin}s"]\nfor = "{end - begin}s"\n'
+        )
     for _ in range(stream.between(1, 3)):
         who = ("d1/r1", "d1/r2", "d2", "*")[stream.randrange(4)]
         at, down = stream.between(1, 350), stream.between(1, 60)
-        how = ("power", "process")[stream.randrange(2)]
+        what = ("power", "kill", "mains")[stream.randrange(3)]
         tables.append(
-            f'[[crashes]]\nwho = "{who}"\nat = ["{at}s"]\ndown = "{down}s"\nhow = "{how}"\n'
+            f'[[outages]]\nwhat = "{what}"\nwhere = "{who}"\nat = ["{at}s"]\nfor = "{down}s"\n'
         )
     return "".join(tables)
 
@@ -107,12 +112,13 @@ def test_the_siren_day_survives_a_partition_and_a_power_cut() -> None:
     """An hour of the real log over all thirty relays, three districts cut off and the desk's own
     relay dead for a while: no status is ever falsely clear, and in the end all agree."""
     day = load(find("siren-day"))
-    apart = day.partitions[0].apart
     hour = replace(
         day,
         duration=Span.parse("1h"),
-        partitions=(Partition(apart=apart, from_=Span.parse("15m"), until=Span.parse("45m")),),
-        crashes=(Crash(who="d1/r1", at=(Span.parse("30m"),), down=Span.parse("3m")),),
+        outages=(
+            replace(day.outages[0], at=(Span.parse("15m"),), for_=Span.parse("30m")),
+            replace(day.outages[1], at=(Span.parse("30m"),), for_=Span.parse("3m")),
+        ),
     )
     outcome = run(hour, 1)
     assert outcome.violations == ()

@@ -16,25 +16,25 @@ def test_the_small_scenario_is_read() -> None:
     plan = small(CUT + CRASH)
     assert plan.start_s == 1_772_366_400
     assert plan.duration.us == 360_000_000
-    assert plan.city.uplink.rate.bits_per_s == 1_000_000
-    assert plan.city.lan.loss == 0
-    assert plan.partitions[0].from_.us == 90_000_000
-    assert [at.us for at in plan.crashes[0].at] == [100_000_000, 200_000_000]
-    assert plan.crashes[0].how == "power"
+    assert plan.world.uplink.rate.bits_per_s == 1_000_000
+    assert plan.world.lan.loss == 0
+    assert [at.us for at in plan.outages[0].at] == [90_000_000]
+    assert [at.us for at in plan.outages[1].at] == [100_000_000, 200_000_000]
+    assert plan.outages[1].what == "power"
 
 
 @pytest.mark.parametrize(
     ("was", "now", "told"),
     [
         ('duration = "6m"', 'duration = "6"', "duration: '6' is no time"),
-        ('rate = "1M"', 'rate = "1x"', "city.uplink.rate: '1x' is no rate"),
-        ("loss = 0.02", "loss = 2", "city.uplink.loss: "),
-        ("relays = 2", "relays = 0", "city.relays: Expected `int` >= 1"),
-        ("relays = 2", "relay = 2", "city: Object contains unknown field `relay`"),
+        ('rate = "1M"', 'rate = "1x"', "world.uplink.rate: '1x' is no rate"),
+        ("loss = 0.02", "loss = 2", "world.uplink.loss: "),
+        ("relays = 2", "relays = 0", "world.relays: Expected `int` >= 1"),
+        ("relays = 2", "relay = 2", "world: Object contains unknown field `relay`"),
         ('verb = "clear"', 'verb = "stop"', "desks[0].says[2].verb: Invalid enum value 'stop'"),
         ('every = "90s"', "", "people[0]: Object missing required field `every`"),
         ("start = 2026-03-01T12:00:00Z", "start = 2026-03-01T12:00:00", "start: Expected"),
-        ("[city]", "[city", "not TOML"),
+        ("[world]", "[world", "not TOML"),
     ],
 )
 def test_errors_name_file_key_and_what_was_expected(was: str, now: str, told: str) -> None:
