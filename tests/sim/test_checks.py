@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from holub_protocol.node import Node
+from holub_protocol.room import Room
 from holub_protocol.storage import Writes
 from holub_protocol.words import Held, Words
 from holub_sim.build import City
@@ -79,7 +79,7 @@ def test_a_store_over_its_quota_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     town = city()
     for host in town.hosts:
         host.policy = type(host.policy)(store_bytes=3_000)
-    monkeypatch.setattr(Node, "_fits", lambda self, admitted, now: None)
+    monkeypatch.setattr(Room, "fits", lambda self, admitted, now: None)
     town.world.run(120 * S)
     assert "quota" in rules(town)
 
