@@ -5,6 +5,12 @@ Bounds of the protocol itself are in holub_protocol.limits.
 
 from typing import Final
 
+from holub_crypto.charter import CHAIN_MAX, CHARTER_BYTES_MAX
+
+# --- charters ---------------------------------------------------------------------------------
+CHAIN_BYTES: Final = CHAIN_MAX * CHARTER_BYTES_MAX
+"""Largest file of charters: 256 KiB. A wrong path or a hostile server is not read beyond it."""
+
 # --- handshakes ------------------------------------------------------------------------------
 HANDSHAKE_MESSAGE_BYTES: Final = 512
 """Largest handshake message, checked before any cryptography. Honest ones have 32 to 199 bytes;

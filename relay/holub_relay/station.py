@@ -17,7 +17,6 @@ from holub_crypto.trust import Trust
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.author import hour_left_s, next_point
 from holub_protocol.kinds import kind_named
-from holub_protocol.limits import CHARTER_BYTES
 from holub_protocol.message import Now
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
@@ -27,6 +26,7 @@ from holub_relay import keyfile
 from holub_relay.closing import Closing
 from holub_relay.config import Config
 from holub_relay.errors import Exit, OperatorError
+from holub_relay.limits import CHAIN_BYTES
 from holub_relay.listing import Listing
 from holub_relay.lockfile import DataDirBusy, DataDirError, DataLock
 from holub_relay.passphrase import Passphrases
@@ -266,11 +266,11 @@ def held_ids(writes: Writes) -> tuple[bytes, ...]:
 
 
 def read_charter(data_dir: Path) -> bytes:
-    """Return the bytes of the charter that a directory is pinned to; OperatorError if none is."""
+    """Return the chain of charters that a directory is pinned to; OperatorError if none is."""
     path = data_dir / CHARTER_FILE
     try:
         with path.open("rb") as file:
-            return file.read(CHARTER_BYTES + 1)
+            return file.read(CHAIN_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise OperatorError(
             f"{data_dir} belongs to no realm yet; make one with `holub init --data {data_dir} "
@@ -282,7 +282,7 @@ def read_charter(data_dir: Path) -> bytes:
 
 
 def read_trust(raw: bytes, areas: AreaTree, source: object) -> Trust:
-    """Read charter 1; OperatorError names `source` where it is none or of another country."""
+    """Read a chain; OperatorError names `source` where it is none or of another country."""
     try:
         trust = Trust(raw, areas.covers)
     except CharterError as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from holub_relay import gate, realm
+from holub_relay import gate, pinning
 from holub_relay.station import read_charter
 from support_relay import KYIV, made, ok, ok_json, run
 
@@ -36,7 +36,7 @@ def test_a_far_charter_is_asked_about(tmp_path: Path, monkeypatch: pytest.Monkey
     """Beyond this machine the words are shown, and only a typed yes pins them."""
     first = made(tmp_path)
     raw = read_charter(first)
-    monkeypatch.setattr(realm, "read_source", lambda _: (raw, False))
+    monkeypatch.setattr(pinning, "read_source", lambda _: pinning.Source(raw, False))
     words = ok_json("realm", "show", "--data", first)["fingerprint"]
     join = ("init", "--data", tmp_path / "b", "--join", "https://far.example/c")
     for answer in ("no\n", "\n", "y\n"):
@@ -91,3 +91,14 @@ def test_a_gate_key_is_made_with_the_realm_only(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "--peer CODE" in result.output
     assert not (tmp_path / "b").exists()
+
+
+def test_a_bundle_joins_and_brings_its_messages(tmp_path: Path) -> None:
+    """One stick is enough: the realm is pinned, and the grants and alerts on it are taken in."""
+    first = made(tmp_path)
+    ok("alert", "start", "--data", first, "--area", str(KYIV), "--hazard", "fire")
+    ok("export", tmp_path / "stick.holub", "--data", first)
+    text = ok("init", "--data", tmp_path / "b", "--join", tmp_path / "stick.holub")
+    assert "(alert 1, board 1, grant 2)" in text
+    assert read_charter(tmp_path / "b") == read_charter(first)
+    assert [alert["hazard"] for alert in ok_json("status", "--data", tmp_path / "b")["alerts"]]

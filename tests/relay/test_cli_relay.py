@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from holub_relay import config, daemon, realm
+from holub_relay import config, daemon, demo, realm
 from holub_relay.cli.relay import free_demo_dir
 from holub_relay.config import Config
 from holub_relay.lockfile import DataLock
@@ -20,7 +20,7 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
     found: Ran = []
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(daemon, "run", lambda data, config, _: found.append((data, config)))
+    monkeypatch.setattr(daemon, "run", lambda data, config, *_: found.append((data, config)))
     return found
 
 
@@ -54,7 +54,7 @@ def test_an_empty_directory_alone_is_a_demo(ran: Ran) -> None:
         assert got.demo
         assert got.listen == "127.0.0.1:0"
         assert got.page.startswith("127.0.0.1:")
-        assert (data / "charter.cbor").read_bytes() == realm.demo_charter()
+        assert (data / "charter.cbor").read_bytes() == demo.charter()
     assert ran[1][0] == Path(".holub/relay-1")
 
 
@@ -68,7 +68,7 @@ def test_each_demo_takes_the_first_free_directory(tmp_path: Path, ran: Ran) -> N
     with DataLock(base / "relay-1"):
         assert run("relay", "--demo").exit_code == 0
     assert ran[-1][0].name == "relay-2"
-    realm.demo_dir().rename(tmp_path / "elsewhere")
+    demo.directory().rename(tmp_path / "elsewhere")
     assert free_demo_dir(base).name == "relay-3"
 
 

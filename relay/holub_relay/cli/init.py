@@ -11,7 +11,10 @@ from holub_crypto.charter import NAME_BYTES_MAX
 from holub_protocol.areas import ukraine
 from holub_relay import gate as gates
 from holub_relay import keyfile, realm
+from holub_relay.cli.import_ import lines as imported
+from holub_relay.cli.import_ import opened, take_in
 from holub_relay.cli.shared import data_option, told
+from holub_relay.client import Client
 from holub_relay.config import Config, changed
 from holub_relay.errors import Exit, OperatorError
 
@@ -21,7 +24,7 @@ def set_up_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--area", help="The node's own area: an id of the registry."),
         click.option("--fingerprint", help="The words of the charter, as its people gave them."),
-        click.option("--join", help="Join the realm of this charter: a file or http(s) URL."),
+        click.option("--join", help="Join the realm of this charter: file, bundle or http(s) URL."),
         click.option("--realm", "realm_name", help="Make a realm of this name."),
     ):
         function = option(function)
@@ -89,6 +92,10 @@ def set_up(
         assert join is not None
         made = realm.join(data, join, config, os.urandom, fingerprint, _ask, desk)
     lines = [f"realm {made.name} in {data}"]
+    if made.bundle is not None:
+        with opened(made.bundle) as reader, Client(data) as client:
+            tally, report = take_in(client, reader)
+        lines += imported(made.bundle, tally, report, reader.bad_blocks)
     lines += [f"  {path}  {what}" for path, what in made.files]
     lines += ["fingerprint, to compare with the realm's other people:", f"  {made.words}"]
     if join is not None:

@@ -8,6 +8,7 @@ import click
 from holub_protocol.areas import ukraine
 from holub_relay import config as settings
 from holub_relay import daemon, logs, realm
+from holub_relay import demo as demo_realm
 from holub_relay.cli.init import set_up, set_up_options
 from holub_relay.cli.shared import told
 from holub_relay.config import Config
@@ -113,27 +114,27 @@ def _prepared(
     else:
         config = set_up_demo(data, area)
     if config.demo:
-        realm.enrol_demo(data, os.urandom)
+        demo_realm.enrol_relay(data, os.urandom)
     return config
 
 
 def set_up_demo(data: Path, area: str | None) -> Config:
     """Join the machine's demo realm: loopback only, any free port."""
-    number = realm.DEMO_AREA if area is None else realm.area_of(area, ukraine())
+    number = demo_realm.AREA if area is None else realm.area_of(area, ukraine())
     config = Config(
         area=number,
         listen="127.0.0.1:0",
         page=f"127.0.0.1:{settings.PAGE_PORT}",
         demo=True,
     )
-    realm.join_demo(data, config, os.urandom)
+    demo_realm.join_relay(data, config, os.urandom)
     return config
 
 
 def free_demo_dir(base: Path) -> Path:
     """Return the first `base`/relay-N that is free: new, or of today's demo realm and not in
     use."""
-    charter = realm.demo_charter()
+    charter = demo_realm.charter()
     for number in range(1, DEMO_DIRS + 1):
         data = base / f"relay-{number}"
         try:
