@@ -10,16 +10,17 @@ from pathlib import Path
 from holub_crypto.trust import Role
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.hazards import hazard_named
-from holub_protocol.kinds import KINDS, Kind
+from holub_protocol.kinds import KINDS, Kind, kind_named
 from holub_protocol.kinds.alert import Verb
 from holub_protocol.limits import LIFETIME_STEPS_S
 from holub_protocol.policy import Policy
 from holub_sim import grid
-from holub_sim.checks import Watch
+from holub_sim.checks import Care, Watch
 from holub_sim.clock import Clock
 from holub_sim.disk import DiskPlan
 from holub_sim.faults import Band, Fault
 from holub_sim.files import find_file
+from holub_sim.forgery import Forger
 from holub_sim.host import Host, Signer, Site
 from holub_sim.ledger import Ledger
 from holub_sim.network import Wire
@@ -55,16 +56,22 @@ class City:
 
 
 def build(
-    scenario: Scenario, seed: int, trace: Trace | None = None, folder: Path | None = None
+    scenario: Scenario,
+    seed: int,
+    trace: Trace | None = None,
+    folder: Path | None = None,
+    areas: AreaTree | None = None,
+    care: Care = Care(),  # noqa: B008 - a frozen value
 ) -> City:
     """Build the city; `folder` is where files that the scenario names are looked for, before
-    those that come with the package. Raises ScenarioError."""
+    those that come with the package; `areas` is the region tree where the caller has it read
+    already; `care` says how closely rules are watched. Raises ScenarioError."""
     world = World(seed, scenario.start_s, trace)
-    areas = ukraine()
+    areas = areas or ukraine()
     offices = _offices(scenario, areas)
     realm = Realm(world, areas, scenario.name, offices)
     ledger = Ledger()
-    watch = Watch(world, areas, ledger)
+    watch = Watch(world, areas, ledger, care)
     hosts = [_host(scenario, world, realm, watch, site) for site in grid.sites(scenario.world)]
     watch.hosts = hosts
     wires = grid.wires(scenario.world, world, hosts)
@@ -81,6 +88,11 @@ def build(
         _add_desk(city, plan, f"desks[{i}]", folder, scenario.duration.us)
     for i, people in enumerate(scenario.people):
         _add_people(city, people, f"people[{i}]", scenario.duration.us)
+    for i, forgery in enumerate(scenario.forgeries):
+        for host in select(city.hosts, forgery.at, f"forgeries[{i}].at"):
+            forger = Forger(world, host, ledger, realm, desks=city.desks)
+            for at in forgery.times:
+                world.at(at.us, forger.forge, forgery.what)
     boots = world.stream("boots")
     for host in hosts:
         world.at(boots.randrange(_BOOT_SPREAD_US), host.boot)
@@ -102,7 +114,7 @@ def _host(scenario: Scenario, world: World, realm: Realm, watch: Watch, site: Si
         ),
         disk=DiskPlan(machine.commit.us, machine.commit_jitter.us, machine.store_bytes),
         # Rows of what is seen but no longer held take room too: the node fills half the disk.
-        policy=Policy(store_bytes=machine.store_bytes // 2),
+        policy=Policy(store_bytes=machine.store_bytes // 2, window_bytes=machine.window_bytes),
         observer=watch,
     )
     host.papers.append(realm.grant_relay(host.public))
@@ -138,9 +150,17 @@ def _add_desk(city: City, plan: DeskPlan, key: str, folder: Path | None, until_u
     host.boot_calls.append(desk.booted)
     city.watch.desks.setdefault(host.name, []).append(desk)
     city.desks.append(desk)
+    alert = kind_named("alert")
     says = [
-        Say(say.at.us, Verb[say.verb.upper()], say.alert, say.area, _hazard(say.hazard, where))
-        for where, say in ((f"{key}.says[{i}].hazard", say) for i, say in enumerate(plan.says))
+        Say(
+            say.at.us,
+            Verb[say.verb.upper()],
+            say.alert,
+            say.area,
+            _hazard(say.hazard, f"{where}.hazard"),
+            _lifetime_s(alert, say.lifetime.us, f"{where}.lifetime"),
+        )
+        for where, say in ((f"{key}.says[{i}]", say) for i, say in enumerate(plan.says))
     ]
     if plan.replay:
         says += _replay(city, plan, key, folder)
@@ -178,24 +198,33 @@ def _replay(city: City, plan: DeskPlan, key: str, folder: Path | None) -> list[S
 
 def _add_people(city: City, plan: PeoplePlan, key: str, until_us: int) -> None:
     kind = _kind(plan.kind, f"{key}.kind")
-    lifetime_s = plan.lifetime.us // _SECOND_US
-    steps = [step for step in LIFETIME_STEPS_S if step <= kind.lifetime_max_s]
-    if lifetime_s not in steps:
-        raise ScenarioError(
-            f"{key}.lifetime: a {kind.name} lives {', '.join(map(str, steps))} seconds, "
-            f"not {lifetime_s}"
-        )
+    lifetime_s = _lifetime_s(kind, plan.lifetime.us, f"{key}.lifetime")
+    if (plan.every is None) is not bool(plan.times):
+        raise ScenarioError(f"{key}: give either every, such as '10m', or times, such as ['90s']")
     _check_area(city.areas, plan.area, f"{key}.area")
     if plan.body_bytes + 130 > kind.size_max_bytes:
         raise ScenarioError(
             f"{key}.body_bytes: {plan.body_bytes} and its envelope do not fit the "
             f"{kind.size_max_bytes} bytes of a {kind.name}"
         )
-    habit = Habit(kind, plan.every.us, plan.body_bytes, plan.area, lifetime_s)
+    every_us = plan.every.us if plan.every is not None else 0
+    habit = Habit(kind, every_us, plan.body_bytes, plan.area, lifetime_s)
     for host in select(city.hosts, plan.at, f"{key}.at"):
         residents = Residents(city.world, host, habit, f"people/{key}/{host.name}")
-        city.world.at(_BOOT_SPREAD_US, residents.come, until_us)
+        residents.follow(tuple(at.us for at in plan.times if at.us < until_us))
+        if every_us:
+            city.world.at(_BOOT_SPREAD_US, residents.come, until_us)
         city.residents.append(residents)
+
+
+def _lifetime_s(kind: Kind, lifetime_us: int, key: str) -> int:
+    lifetime_s = lifetime_us // _SECOND_US
+    steps = [step for step in LIFETIME_STEPS_S if step <= kind.lifetime_max_s]
+    if lifetime_s not in steps:
+        raise ScenarioError(
+            f"{key}: a {kind.name} lives {', '.join(map(str, steps))} seconds, not {lifetime_s}"
+        )
+    return lifetime_s
 
 
 def _kind(name: str, key: str) -> Kind:

@@ -1,22 +1,26 @@
-"""What must hold: after every event, and once everything has healed.
+"""What must hold after every event, whatever goes wrong.
 
-The first check that fails is what a tester came for, so each says where, when and which seed's
-run it was. None of them asks the node under test whether it did right: they compare it with the
-ledger.
+The first check that fails is what a tester came for, so each says where and when. None of them
+asks the node under test whether it did right: they compare what it does with the ledger, and
+what it sends with the rules of the wire (wire.py). What must hold in the end is in agreement.py.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from holub_crypto.identity import SIGNATURE_BYTES
 from holub_protocol.areas import AreaTree
-from holub_protocol.batch import Batch, StatusChanged, Taken
-from holub_protocol.kinds import Class, kind_named
-from holub_protocol.storage import State
+from holub_protocol.batch import Batch, Refused, StatusChanged, Taken
+from holub_protocol.codec import decode
+from holub_protocol.holdings import CHARTER
+from holub_protocol.kinds import KINDS, Class, kind_named
+from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.message import Message
+from holub_protocol.storage import Row, State
 from holub_protocol.truth import Level
 from holub_sim.host import Host
 from holub_sim.ledger import Ledger, Published
 from holub_sim.people import Desk
-from holub_sim.realm import Office
+from holub_sim.wire import WireRules
 from holub_sim.world import World
 
 VIOLATIONS_KEPT = 50
@@ -26,9 +30,30 @@ SWEEP_US = 300_000_000
 """Between two looks at everything: what only time changes is found within five minutes, the
 rhythm of boards."""
 
-SLACK_S = 90
-"""A message with less than this to live need not be everywhere: links leave out what has under
-60 s, and clocks differ."""
+KEPT_S = 120
+"""How long after its end a message may still be held: a node looks once a second, and clocks that
+are set while it runs may differ by a minute each."""
+
+_HOUR_S = 3600
+
+RULES = {
+    "authentic": "takes in what nobody published, or what was not yet on its author's disk",
+    "timely": "takes in what is over by its own clock, or goes on holding it",
+    "again": "takes in a message that it had taken in before and has not let go",
+    "resurrected": "shows an alert of which it has taken in the end",
+    "no-false-clear": "shows clear where an alert is on of which it has taken in the start",
+    "in-order": "signs a message whose time and counter do not follow those of the one before",
+    "evicted": "puts an alert, a grant or a charter aside to make room",
+    "parked": "keeps a message waiting for a grant that it holds",
+    "quota": "holds more than it is allowed, or its disk more than fits",
+    "class-order": "sends a message while an alert or a grant waits for the same link",
+    "caps": "sends a frame larger than was agreed, more than the peer's window, or one message "
+    "more often than allowed",
+    "aged": "says that a message is younger than the time it has lain here",
+    "salted": "uses one fingerprint on two links, so that it can be prepared",
+    "answers": "leaves a NEED unanswered though it holds the grant",
+}
+"""Every rule, and when it is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +66,93 @@ class Violation:
     detail: str
 
 
-class Watch:
-    """Watches all hosts: keeps the ledger, and judges each event by it."""
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How closely to watch: `sweep_us` between two looks at everything; `stop` ends the run with
+    RuleBrokenError at the first broken rule."""
 
-    def __init__(self, world: World, areas: AreaTree, ledger: Ledger) -> None:
+    sweep_us: int = SWEEP_US
+    stop: bool = False
+
+
+class RuleBrokenError(Exception):
+    """Ends a run at the first broken rule, where that is asked for."""
+
+    def __init__(self, violation: Violation) -> None:
+        """Carry it."""
+        super().__init__(f"{violation.host}: {violation.rule}: {violation.detail}")
+        self.violation = violation
+
+
+class Watch:
+    """Watches all hosts: keeps the ledger, and judges each event by it.
+
+    `reached` counts the interesting states that a run has been in; a host whose name is in
+    `exempt` (an attacker) is not judged.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        areas: AreaTree,
+        ledger: Ledger,
+        care: Care = Care(),
+    ) -> None:
         """Add hosts and desks before anything happens."""
         self.hosts: list[Host] = []
         self.desks: dict[str, list[Desk]] = {}
+        self.exempt: dict[str, None] = {}
         self.violations: list[Violation] = []
-        self.broken = 0
+        self.broken_by_rule: dict[str, int] = {}
         self.judged = 0
         self.ledger = ledger
+        self.reached: dict[str, int] = {}
         self._world, self._areas = world, areas
+        self._care = care
         self._alert = kind_named("alert").number
         self._board = kind_named("board").number
+        self._seen: dict[str, dict[bytes, None]] = {}
+        self._signed: dict[tuple[bytes, str], list[Published]] = {}
+        self._wire = WireRules(world, ledger, self._break, self._note)
+
+    @property
+    def broken(self) -> int:
+        """How often any rule was broken."""
+        return sum(self.broken_by_rule.values())
 
     # --- what hosts tell (see host.Observer) --------------------------------------------------
 
     def turned(self, host: Host, batch: Batch) -> None:
         """Judge what a node has just done."""
+        seen = self._seen.setdefault(host.name, {})
+        for id_ in batch.writes.deletes:
+            seen.pop(id_, None)
+        for id_, state in batch.writes.states:
+            self._put_aside(host, id_, state)
+        if batch.events:
+            self._judge_events(host, batch)
+        self._wire.turned(host, batch)
+
+    def _judge_events(self, host: Host, batch: Batch) -> None:
         look = False
-        rows = {row.id: row for row, _ in batch.writes.rows}
+        rows = {row.id: (row, raw) for row, raw in batch.writes.rows}
         for event in batch.events:
             if isinstance(event, StatusChanged):
                 look = True
-            if not isinstance(event, Taken):
-                continue
-            look |= event.kind in (self._alert, self._board)
-            now_us = self._world.now_us
-            self._world.trace.note(now_us, host.name, f"taken {event.id.hex()[:16]} {event.link}")
-            row = rows.get(event.id)
-            if event.link is None:
-                if row is not None:
-                    self.ledger.publish(row, now_us, host.name)
-                continue
-            wrong = self.ledger.arrive(event.id, now_us, host.name)
-            if wrong is not None:
-                self._break(host, "authentic", f"took in {event.id.hex()[:16]}: {wrong}")
-            now = host.now()
-            if row is not None and now.reliable and row.expires_s <= now.wall_s:
-                self._break(host, "timely", f"took in {event.id.hex()[:16]}, which was over")
+            elif isinstance(event, Refused):
+                self._note(f"refused-{event.reason.token}")
+            elif isinstance(event, Taken):
+                look |= event.kind in (self._alert, self._board)
+                self._take(host, event, rows.get(event.id))
         if look:
             self._judge_status(host, deep=False)
         self._judge_store(host)
+        self._judge_parked(host)
+
+    def parted(self, host: Host, link: int) -> None:
+        """A link is down."""
+        self._wire.parted(host.name, link)
+        self._note("link-down")
 
     def committed(self, host: Host, ids: tuple[bytes, ...]) -> None:
         """Messages are on disk: whoever said them is told."""
@@ -94,35 +163,105 @@ class Watch:
 
     def unstored(self, host: Host, ids: tuple[bytes, ...]) -> None:
         """A host has unlearned messages for want of room; whoever said them sees an error."""
-        for id_ in ids:
-            self.ledger.lose(id_, host.name)
+        self._note("disk-full")
+        self._lose(host, ids)
         for desk in self.desks.get(host.name, ()):
             desk.unstored(ids)
 
     def crashed(self, host: Host, ids: tuple[bytes, ...]) -> None:
         """A host is gone, and these messages with it."""
-        for id_ in ids:
-            self.ledger.lose(id_, host.name)
+        self._note("crash")
+        if ids:
+            self._note("lost-in-crash")
+        self._wire.crashed(host.name)
+        self._lose(host, ids)
         for desk in self.desks.get(host.name, ()):
             desk.crashed()
 
-    # --- rules --------------------------------------------------------------------------------
+    def _lose(self, host: Host, ids: tuple[bytes, ...]) -> None:
+        seen = self._seen.setdefault(host.name, {})
+        for id_ in ids:
+            self.ledger.lose(id_, host.name)
+            seen.pop(id_, None)
+
+    # --- what a node has taken in -------------------------------------------------------------
+
+    def _take(self, host: Host, event: Taken, kept: tuple[Row, bytes | None] | None) -> None:
+        now_us = self._world.now_us
+        short = event.id.hex()[:16]
+        self._world.trace.note(now_us, host.name, f"taken {short} {event.link}")
+        seen = self._seen[host.name]
+        if event.id in seen:
+            self._break(host, "again", f"took in {short}, which it had")
+        if kept is not None:
+            seen[event.id] = None
+        if event.link is None and event.id not in self.ledger.published:
+            if kept is not None and kept[1] is not None:
+                self._publish(host, kept[0], kept[1])
+            return
+        wrong = self.ledger.arrive(event.id, now_us, host.name)
+        if wrong is not None and event.link is not None:
+            self._break(host, "authentic", f"took in {short}: {wrong}")
+        now = host.now()
+        if kept is not None and now.reliable and kept[0].expires_s <= now.wall_s:
+            self._break(host, "timely", f"took in {short}, which was over")
+
+    def _publish(self, host: Host, row: Row, raw: bytes) -> None:
+        """A host has taken in what did not come by a link, and is new: is it truly its own?"""
+        message = decode(raw, host.node.trust.realm_id) if row.kind != CHARTER else None
+        if isinstance(message, Message):
+            signature = raw[-SIGNATURE_BYTES:]
+            if not self._world.verify(row.signer, message.content, signature):
+                detail = f"took in {row.id.hex()[:16]}, which its signer has not signed"
+                self._break(host, "authentic", detail)
+                return
+            if isinstance(message.body, GrantBody):
+                self.ledger.grant(message.body.grant.subject, row.id)
+        self.ledger.publish(row, raw, self._world.now_us, host.name)
+        if any(signer.identity.public == row.signer for signer in host.signers):
+            self._judge_order(host, self.ledger.published[row.id])
+
+    def _judge_order(self, host: Host, new: Published) -> None:
+        """A key's messages of one group rise in (created, k), and k rises within an hour."""
+        row = new.row
+        before = self._signed.setdefault((row.signer, KINDS[row.kind].group), [])
+        while before and before[-1].lost:
+            before.pop()
+        if before:
+            last = before[-1].row
+            same_hour = last.created_s // _HOUR_S == row.created_s // _HOUR_S
+            if row.created_s < last.created_s or (same_hour and row.k <= last.k):
+                detail = f"signed ({row.created_s}, {row.k}) after ({last.created_s}, {last.k})"
+                self._break(host, "in-order", detail)
+        before.append(new)
+
+    def _put_aside(self, host: Host, id_: bytes, state: State) -> None:
+        self._note(state.name.lower())
+        known = self.ledger.published.get(id_)
+        if state is State.EVICTED and known is not None and known.row.cls <= Class.GRANT:
+            kind = KINDS[known.row.kind].name if known.row.kind != CHARTER else "charter"
+            self._break(host, "evicted", f"put the {kind} {id_.hex()[:16]} aside")
+
+    # --- rules of state -----------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Judge every running host; then again, every SWEEP_US."""
+        """Judge every running host; then again, so often as `Care` says."""
         for host in self.hosts:
             if host.running:
                 self._judge_status(host, deep=True)
                 self._judge_store(host)
-        self._world.after(SWEEP_US, self.sweep)
+                self._judge_kept(host)
+        self._world.after(self._care.sweep_us, self.sweep)
 
     def _judge_status(self, host: Host, deep: bool) -> None:
-        """No node shows CLEAR where an alert is on of which it has taken in the start."""
-        now, truth = host.now(), host.node.truth
+        """No node shows CLEAR where an alert is on of which it has taken in the start, nor an
+        alert of which it has taken in the end. Whoever lost its key or its grant meanwhile has
+        ended nothing by that: the ledger asks only what the desks said."""
+        now, truth, published = host.now(), host.node.truth, self.ledger.published
         places: dict[int, bytes] = {}
         for area in self.ledger.areas_on():
             for incident in self.ledger.on_at(area):
-                if host.name in self.ledger.published[incident.start].arrived_us:
+                if host.name in published[incident.start].arrived_us:
                     places.setdefault(area, incident.start)
                     for above in self._areas.ancestors(area) if deep else ():
                         places.setdefault(above, incident.start)
@@ -131,6 +270,12 @@ class Watch:
             if truth.status(area, now).level is Level.CLEAR:
                 detail = f"area {area} shows clear while {start.hex()[:16]} is on"
                 self._break(host, "no-false-clear", detail)
+        if self.ledger.ended:
+            for view in truth.alerts(now):
+                end = self.ledger.ended.get(view.incident)
+                if end is not None and host.name in published[end].arrived_us:
+                    detail = f"shows {view.incident.hex()}, which {end.hex()[:16]} has ended"
+                    self._break(host, "resurrected", detail)
 
     def _judge_store(self, host: Host) -> None:
         used, allowed = host.node.holdings.used_bytes, host.policy.store_bytes
@@ -140,110 +285,40 @@ class Watch:
         if stored > quota:
             self._break(host, "quota", f"stores {stored} bytes, the disk has {quota}")
 
+    def _judge_kept(self, host: Host) -> None:
+        """What people and bulk say goes when its time is over."""
+        now, holdings = host.now(), host.node.holdings
+        if not now.reliable:
+            return
+        for cls in (Class.OFFICIAL, Class.PEOPLE, Class.BULK):
+            for id_ in holdings.held_ids(cls):
+                if holdings.row(id_).expires_s + KEPT_S < now.wall_s:
+                    self._break(host, "timely", f"still holds {id_.hex()[:16]}, which is over")
+
+    def _judge_parked(self, host: Host) -> None:
+        """What waits for a grant is taken in as soon as that comes. Nothing but the node's own
+        pen knows what waits: this is the one look into its inside."""
+        parked = host.node._parked
+        if not len(parked):
+            return
+        self._note("parked")
+        for share in parked._links.values():
+            for id_, (hint, _) in share.items():
+                grants = self.ledger.grants.get(hint, ())
+                here = any(host.name in self.ledger.published[g].arrived_us for g in grants)
+                if here and id_ in self.ledger.published:
+                    detail = f"{id_.hex()[:16]} waits for a grant that is here"
+                    self._break(host, "parked", detail)
+
+    def _note(self, state: str) -> None:
+        self.reached[state] = self.reached.get(state, 0) + 1
+
     def _break(self, host: Host, rule: str, detail: str) -> None:
-        self.broken += 1
+        if host.name in self.exempt:
+            return
+        self.broken_by_rule[rule] = self.broken_by_rule.get(rule, 0) + 1
+        violation = Violation(self._world.now_us, host.name, rule, detail)
         if len(self.violations) < VIOLATIONS_KEPT:
-            self.violations.append(Violation(self._world.now_us, host.name, rule, detail))
-
-
-@dataclass(frozen=True, slots=True)
-class Convergence:
-    """How far all hosts agree, with `live` messages that each should hold: (host, message)
-    pairs `missing`, and the ids that some lack; whether all hold equal sets and equal newest
-    boards; areas whose status differs between hosts, and areas whose status is not what those
-    at the desks mean."""
-
-    live: int
-    missing: int
-    missing_ids: tuple[str, ...]
-    equal_sets: bool
-    equal_boards: bool
-    areas: int
-    differing_areas: tuple[int, ...]
-    untrue_areas: tuple[int, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is missing and all agree."""
-        agreed = self.equal_sets and self.equal_boards
-        return agreed and not (self.missing or self.differing_areas or self.untrue_areas)
-
-
-def converge(
-    hosts: Sequence[Host], ledger: Ledger, areas: AreaTree, offices: Sequence[Office], now_s: int
-) -> Convergence:
-    """Compare all hosts with each other and with the ledger. `offices` are the authorities, each
-    with a desk on duty; where none is in charge, no place is clear."""
-    live = {each.row.id: each for each in live_messages(ledger, now_s)}
-    lacking: dict[bytes, int] = {}
-    for host in hosts:
-        for id_ in live:
-            if host.node.holdings.state(id_) is not State.HELD:
-                lacking[id_] = lacking.get(id_, 0) + 1
-    sets = [_held(host, now_s) for host in hosts]
-    boards = [
-        tuple(m.id for n in range(1, len(offices) + 1) for m in host.node.truth.newest_boards(n))
-        for host in hosts
-    ]
-    expected = _meant(ledger, areas, offices)
-    differing: list[int] = []
-    untrue: list[int] = []
-    for area in areas.board_order:
-        shown = [host.node.truth.status(area, host.now()) for host in hosts]
-        incidents = [sorted({view.incident for view in status.alerts}) for status in shown]
-        levels = [status.level for status in shown]
-        if any(level is not levels[0] for level in levels) or any(
-            names != incidents[0] for names in incidents
-        ):
-            differing.append(area)
-        if any(level is not expected[area] for level in levels):
-            untrue.append(area)
-    return Convergence(
-        live=len(live),
-        missing=sum(lacking.values()),
-        missing_ids=tuple(id_.hex()[:16] for id_ in lacking),
-        equal_sets=all(held == sets[0] for held in sets),
-        equal_boards=all(newest == boards[0] for newest in boards),
-        areas=len(areas.board_order),
-        differing_areas=tuple(differing),
-        untrue_areas=tuple(untrue),
-    )
-
-
-def live_messages(ledger: Ledger, now_s: int) -> list[Published]:
-    """Return what should be everywhere now: not nearly over, and no board but each key's newest."""
-    board = kind_named("board").number
-    newest: dict[bytes, tuple[int, int]] = {}
-    for each in ledger.existing():
-        if each.row.kind == board:
-            point = (each.row.created_s, each.row.k)
-            newest[each.row.signer] = max(newest.get(each.row.signer, point), point)
-    return [
-        each
-        for each in ledger.existing()
-        if each.row.expires_s > now_s + SLACK_S
-        and (each.row.kind != board or (each.row.created_s, each.row.k) == newest[each.row.signer])
-    ]
-
-
-def _held(host: Host, now_s: int) -> tuple[bytes, ...]:
-    holdings = host.node.holdings
-    ids = (id_ for cls in Class for id_ in holdings.held_ids(cls))
-    return tuple(sorted(id_ for id_ in ids if holdings.row(id_).expires_s > now_s + SLACK_S))
-
-
-def _meant(ledger: Ledger, areas: AreaTree, offices: Sequence[Office]) -> dict[int, Level]:
-    """The level of each area as those at the desks mean it."""
-    charged = [area for office in offices for area in office.areas]
-    meant = {}
-    on = ledger.areas_on()
-    for area in areas.board_order:
-        if any(above in on for above in (area, *areas.ancestors(area))):
-            meant[area] = Level.ALERT
-        elif any(area in areas.ancestors(inner) for inner in on):
-            meant[area] = Level.PARTLY
-        elif any(areas.related(scope, area) for scope in charged):
-            meant[area] = Level.CLEAR
-        else:
-            meant[area] = Level.UNKNOWN
-    return meant
+            self.violations.append(violation)
+        if self._care.stop:
+            raise RuleBrokenError(violation)

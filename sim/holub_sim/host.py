@@ -56,6 +56,9 @@ class Observer(Protocol):
     def turned(self, host: "Host", batch: Batch) -> None:
         """A node has done something; its writes are not on disk yet."""
 
+    def parted(self, host: "Host", link: int) -> None:
+        """A host has taken a link down."""
+
     def committed(self, host: "Host", ids: tuple[bytes, ...]) -> None:
         """Messages are on a host's disk."""
 
@@ -125,6 +128,11 @@ class Host:
         if self._node is None:
             raise AssertionError(f"{self.name} is not running")
         return self._node
+
+    @property
+    def booted_us(self) -> int:
+        """The world's microsecond of the last boot."""
+        return self._booted_us
 
     def now(self) -> Now:
         """Return the time as this machine believes it."""
@@ -215,6 +223,7 @@ class Host:
         """A link is down."""
         if self._pipes.pop(link, None) is not None and self._node is not None:
             self._note(f"down {link}")
+            self._observer.parted(self, link)
             self._node.link_down(link, self.now())
             self._turn()
 
@@ -244,6 +253,13 @@ class Host:
             self._node.wake(self.now())
             self._turn()
 
+    def offer(self, raw: bytes) -> None:
+        """Bytes come on a stick, or in a file."""
+        if self._node is not None:
+            self._world.trace.note(self._world.now_us, self.name, "offer", raw)
+            self._node.offer(raw, self.now())
+            self._turn()
+
     def flush(self) -> None:
         """Let what was published leave."""
         self._turn()
@@ -258,8 +274,7 @@ class Host:
             for row, _ in batch.writes.rows:
                 self._unstored[row.id] = None
             self.disk.submit(batch.writes, batch.durable, lambda ok: self._stored(batch, ok))
-        if batch.events:
-            self._observer.turned(self, batch)
+        self._observer.turned(self, batch)
         self._plan_wake()
 
     def _stored(self, batch: Batch, stored: bool) -> None:

@@ -6,7 +6,12 @@ Nodes never see it. The checks compare them with it, and the report counts in it
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from holub_crypto.identity import key_hint
+from holub_protocol.kinds.alert import INCIDENT_BYTES
 from holub_protocol.storage import Row
+
+HEAD_BYTES = 40
+"""So much of a message tells it from all others: it holds key, kind, time and counter."""
 
 
 @dataclass(slots=True)
@@ -16,6 +21,7 @@ class Published:
     its host crashed before that, so the message never existed for anybody."""
 
     row: Row
+    raw: bytes
     t_us: int
     host: str
     durable: bool = False
@@ -33,24 +39,37 @@ class Incident:
 
 
 class Ledger:
-    """All messages of a run, when the last was published (`last_us`), and which incidents are on
-    in the minds of those at the desks."""
+    """All messages of a run, when the last was published (`last_us`), which of them are grants
+    of the keys with a hint (`grants`), which incidents are on in the minds of those at the
+    desks, and what has `ended` others: the name of an incident -> the id of the end."""
 
     def __init__(self) -> None:
         """Start empty."""
         self.published: dict[bytes, Published] = {}
         self.last_us = 0
+        self.grants: dict[bytes, list[bytes]] = {}
+        self.ended: dict[bytes, bytes] = {}
+        self._heads: dict[bytes, Published] = {}
         self._open: dict[int, dict[bytes, Incident]] = {}
 
-    def publish(self, row: Row, t_us: int, host: str) -> None:
+    def publish(self, row: Row, raw: bytes, t_us: int, host: str) -> None:
         """A host has taken in a message of its own; the same one again, as after a crash or
         where all hold the charter, changes nothing."""
         known = self.published.get(row.id)
         if known is None:
-            known = self.published[row.id] = Published(row, t_us, host)
+            known = self.published[row.id] = Published(row, raw, t_us, host)
+            self._heads.setdefault(raw[:HEAD_BYTES], known)
             self.last_us = t_us
         known.lost = False
         known.arrived_us.setdefault(host, t_us)
+
+    def grant(self, subject: bytes, id_: bytes) -> None:
+        """That message is a grant of that key."""
+        self.grants.setdefault(key_hint(subject), []).append(id_)
+
+    def beginning(self, piece: bytes) -> Published | None:
+        """Return the message that begins with a piece; None if nobody has published it."""
+        return self._heads.get(piece[:HEAD_BYTES])
 
     def arrive(self, id_: bytes, t_us: int, host: str) -> str | None:
         """A host has taken in a message over a link. Returns what is wrong with that: nobody has
@@ -75,11 +94,15 @@ class Ledger:
             known.lost |= known.host == host and not known.durable
 
     def begin(self, incident: Incident) -> None:
-        """A desk has started an alert."""
+        """A desk has started an alert, or what ended it was lost before anybody saw it."""
+        self.ended.pop(incident.start[:INCIDENT_BYTES], None)
         self._open.setdefault(incident.area, {})[incident.start] = incident
 
-    def end(self, incident: Incident) -> None:
-        """A desk has ended an alert, or its start was lost before anybody saw it."""
+    def end(self, incident: Incident, by: bytes) -> None:
+        """A desk has ended an alert with the message `by`, or (b"") its start was lost before
+        anybody saw it."""
+        if by:
+            self.ended[incident.start[:INCIDENT_BYTES]] = by
         here = self._open.get(incident.area, {})
         here.pop(incident.start, None)
         if not here:

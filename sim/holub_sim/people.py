@@ -21,13 +21,15 @@ ALERT_LIFETIME_S = 86_400
 @dataclass(frozen=True, slots=True)
 class Say:
     """At the world's `t_us` a desk starts or tests the alert that it calls `label` in `area`, of
-    the hazard with that number; or clears or withdraws it, where it was started."""
+    the hazard with that number; or clears or withdraws it, where it was started. The message is
+    valid for `lifetime_s`."""
 
     t_us: int
     verb: Verb
     label: str
     area: int
     hazard: int
+    lifetime_s: int = ALERT_LIFETIME_S
 
 
 class Desk:
@@ -40,6 +42,11 @@ class Desk:
         self._on: dict[str, Incident] = {}
         self._unsure: dict[bytes, tuple[Say, Incident | None]] = {}
         self._waiting: list[Say] = []
+
+    @property
+    def public(self) -> bytes:
+        """The desk's key."""
+        return self._identity.public
 
     def follow(self, plan: tuple[Say, ...]) -> None:
         """Say each thing at its time."""
@@ -71,7 +78,7 @@ class Desk:
             return
         if say.verb is Verb.START:
             del self._on[say.label]
-            self._ledger.end(incident)
+            self._ledger.end(incident, b"")
         else:
             self._on[say.label] = incident
             self._ledger.begin(incident)
@@ -96,7 +103,7 @@ class Desk:
             kind_named("alert"),
             say.area if known is None else known.area,
             AlertBody(say.verb, (), say.hazard, incidents),
-            ALERT_LIFETIME_S,
+            say.lifetime_s,
         )
         if message is None:
             self.skipped += 1
@@ -108,15 +115,15 @@ class Desk:
             self._ledger.begin(incident)
         elif incident is not None:
             del self._on[say.label]
-            self._ledger.end(incident)
+            self._ledger.end(incident, message.id)
         self._unsure[message.id] = (say, incident)
         self._host.flush()
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """What residents send through a relay: messages of a kind, `every_us` on average, of
-    `body_bytes`, about an `area`, valid for `lifetime_s`."""
+    """What residents send through a relay: messages of a kind, `every_us` on average where they
+    come at random, of `body_bytes`, about an `area`, valid for `lifetime_s`."""
 
     kind: Kind
     every_us: int
@@ -138,7 +145,16 @@ class Residents:
     def come(self, until_us: int) -> None:
         """Come at random moments, the last before `until_us`."""
         self._until_us = until_us
-        self._next(self._send)
+        self._next(self._come)
+
+    def follow(self, times_us: tuple[int, ...]) -> None:
+        """Come at these moments of the world."""
+        for t_us in times_us:
+            self._world.at(t_us, self._send)
+
+    def _come(self) -> None:
+        self._send()
+        self._next(self._come)
 
     def _next(self, call: Callable[[], None]) -> None:
         wait_us = self._stream.exponential(self._habit.every_us)
@@ -158,4 +174,3 @@ class Residents:
         else:
             self.sent += 1
             self._host.flush()
-        self._next(self._send)

@@ -5,8 +5,9 @@ from typing import Any
 
 from holub_protocol.kinds import Class
 from holub_protocol.refusal import Refusal
+from holub_sim.agreement import Convergence
 from holub_sim.build import City
-from holub_sim.checks import Convergence, Violation
+from holub_sim.checks import Violation
 from holub_sim.scenario import Scenario
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from holub_sim.agreement import converge
 from holub_sim.build import City, build
-from holub_sim.checks import converge
 from holub_sim.faults import schedule
 from holub_sim.report import Report, report
 from holub_sim.scenario import Scenario

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, ValidationError, convert
 
+from holub_protocol.limits import WINDOW_BYTES_DEFAULT, WINDOW_BYTES_MAX, WINDOW_BYTES_MIN
 from holub_sim.plans import Battery, Outage, Who, World
 from holub_sim.units import Rate, Span
 
@@ -22,23 +23,29 @@ class ScenarioError(ValueError):
 
 class Machine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Clocks and disks: each clock is off by up to `clock_off` either way, and drifts by up to
-    `drift_ppm`; a commit takes `commit`, or up to `commit_jitter` longer."""
+    `drift_ppm`; a commit takes `commit`, or up to `commit_jitter` longer. Peers may have
+    `window_bytes` under way to each."""
 
     clock_off: Span = Span(0)
     drift_ppm: Annotated[int, Meta(ge=0, le=1000)] = 0
     commit: Span = Span(4_000)
     commit_jitter: Span = Span(2_000)
-    store_bytes: Annotated[int, Meta(ge=1 << 16)] = 64 << 20
+    store_bytes: Annotated[int, Meta(ge=1 << 13)] = 64 << 20
+    window_bytes: Annotated[int, Meta(ge=WINDOW_BYTES_MIN, le=WINDOW_BYTES_MAX)] = (
+        WINDOW_BYTES_DEFAULT
+    )
 
 
 class Saying(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that a desk says: `alert` is the desk's own name for what it starts and ends."""
+    """One thing that a desk says: `alert` is the desk's own name for what it starts and ends;
+    the message is valid for `lifetime`."""
 
     at: Span
     verb: Literal["start", "clear", "withdraw", "test"]
     area: int
     alert: str = "alert"
     hazard: str = "air-raid"
+    lifetime: Span = Span(86_400_000_000)
 
 
 class DeskPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,15 +63,26 @@ class DeskPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PeoplePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Residents at each of the relays `at`, who send messages of a relay's kind, one `every` so
-    often on average."""
+    """Residents at each of the relays `at`, who send messages of a relay's kind: one `every` so
+    often on average, or one at each of the moments `times`."""
 
     at: Who = "*"
     kind: str
-    every: Span
+    every: Span | None = None
+    times: tuple[Span, ...] = ()
     body_bytes: Annotated[int, Meta(ge=1, le=2048)] = 60
     area: int = 0
     lifetime: Span = Span(86_400_000_000)
+
+
+class Forgery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody hands each of the relays `at`, on a stick, what no desk has said: "altered", the
+    newest message with one bit turned; "clear" and "board", which would end every alert, in a
+    desk's name; or "old": everything that was ever said, once more."""
+
+    at: Who
+    times: Annotated[tuple[Span, ...], Meta(min_length=1)]
+    what: Literal["altered", "clear", "board", "old"]
 
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,6 +100,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     people: tuple[PeoplePlan, ...] = ()
     batteries: tuple[Battery, ...] = ()
     outages: tuple[Outage, ...] = ()
+    forgeries: tuple[Forgery, ...] = ()
 
     @property
     def start_s(self) -> int:

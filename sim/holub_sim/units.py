@@ -31,6 +31,26 @@ class Span:
             raise ValueError(f"{text!r} is no time; expected one such as '2h30m', '90s' or '20ms'")
         return cls(sum(int(number) * _TIMES_US[unit] for number, unit in _PART.findall(text)))
 
+    def __str__(self) -> str:
+        """Return the shortest text that `parse` reads as this."""
+        text, rest = "", self.us
+        for unit, us in _TIMES_US.items():
+            count, rest = divmod(rest, us)
+            text += f"{count}{unit}" if count else ""
+        return text or "0s"
+
+    def __repr__(self) -> str:
+        """Return it for a person who debugs."""
+        return f"Span({self})"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is as long."""
+        return isinstance(other, Span) and self.us == other.us
+
+    def __hash__(self) -> int:
+        """Return a number that equal lengths share."""
+        return self.us
+
 
 class Rate:
     """Bits a second, from a text such as "9600", "64k", "1M"."""
@@ -51,3 +71,19 @@ class Rate:
                 f"{text!r} is no rate; expected bits a second such as '9600', '64k' or '100M'"
             )
         return cls(rate)
+
+    def __str__(self) -> str:
+        """Return a text that `parse` reads as this."""
+        return str(self.bits_per_s)
+
+    def __repr__(self) -> str:
+        """Return it for a person who debugs."""
+        return f"Rate({self})"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is as fast."""
+        return isinstance(other, Rate) and self.bits_per_s == other.bits_per_s
+
+    def __hash__(self) -> int:
+        """Return a number that equal rates share."""
+        return self.bits_per_s

@@ -1,16 +1,18 @@
 """The checks find what they are for: each is shown a node, or a driver, that does wrong."""
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from holub_protocol.room import Room
 from holub_protocol.storage import Writes
 from holub_protocol.words import Held, Words
-from holub_sim.build import City
-from holub_sim.checks import converge, live_messages
+from holub_sim.build import City, build
+from holub_sim.checks import RULES, Care, RuleBrokenError
 from holub_sim.disk import Disk, DiskPlan
-from support_sim import city
+from support_sim import city, small
 
 S = 1_000_000
 
@@ -71,7 +73,8 @@ def test_a_message_from_nowhere_is_found() -> None:
     town.hosts[0].boot()
     town.world.run(60 * S)
     assert "authentic" in rules(town)
-    assert "nobody has published it" in town.watch.violations[0].detail
+    told = [v.detail for v in town.watch.violations if v.rule == "authentic"]
+    assert "nobody has published it" in told[0]
 
 
 def test_a_store_over_its_quota_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,33 +87,16 @@ def test_a_store_over_its_quota_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "quota" in rules(town)
 
 
-def test_an_unhealed_cut_does_not_converge() -> None:
-    """Messages are missing, sets differ, and areas that the cut-off side has not heard of show
-    it; once healed all agree."""
-    town = city()
-    town.world.run(40 * S)
-    crossing = next(w for w in town.wires if w.ends[0].name[:2] != w.ends[1].name[:2])
-    crossing.cut()
-    town.world.run(200 * S)
-
-    def agreed() -> tuple[bool, bool, bool]:
-        now_s = town.world.start_s + town.world.now_us // S
-        result = converge(town.hosts, town.ledger, town.areas, town.offices, now_s)
-        return result.complete, result.missing > 0, 93317 in result.untrue_areas
-
-    assert agreed() == (False, True, True)
-    crossing.heal()
-    town.world.run(300 * S)
-    assert agreed() == (True, False, False)
-
-
-def test_live_messages_are_those_that_should_be_everywhere() -> None:
-    """Of each key's boards only the newest, and nothing whose time is over."""
-    town = city()
-    town.world.run(360 * S)
-    now_s = town.world.start_s + 360
-    boards = [each for each in live_messages(town.ledger, now_s) if each.row.kind == 6]
-    assert len(boards) == 1
-    assert len([each for each in town.ledger.existing() if each.row.kind == 6]) > 3
-    kinds = {each.row.kind for each in live_messages(town.ledger, now_s + 2 * 86_400)}
-    assert kinds == {0, 1}  # the charter and grants outlive the day, alerts and check-ins do not
+def test_every_rule_says_when_it_is_broken() -> None:
+    """As the manual does; and a run that is told to stop does so at the first."""
+    manual = Path(__file__).resolve().parents[2] / "docs" / "simulator.md"
+    rows = re.findall(r"^\| `(\S+)` \| (.+) \|$", manual.read_text("utf-8"), re.M)
+    assert dict(rows).items() >= RULES.items()
+    town = build(small(), 1, care=Care(stop=True))
+    town.world.run(20 * S)
+    for host in town.hosts:
+        host.policy = type(host.policy)(store_bytes=10)
+    with pytest.raises(RuleBrokenError, match="quota: holds") as stopped:
+        town.world.run(120 * S)
+    assert stopped.value.violation.rule in RULES
+    assert town.watch.broken_by_rule == {"quota": 1}

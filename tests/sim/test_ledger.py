@@ -1,16 +1,18 @@
 """The ledger: what really happened."""
 
+from holub_crypto.identity import key_hint
 from holub_protocol.storage import Row, State
 from holub_sim.ledger import Incident, Ledger
 
 ID = bytes(32)
+RAW = bytes(range(100))
 ROW = Row(ID, 5, 1, ID, 1, 1_700_000_000, 0, 1_700_003_600, 0, 3, State.HELD, 0, 0)
 
 
 def test_a_message_is_published_stored_and_arrives() -> None:
     """The first moment at each host counts; a second copy changes nothing."""
     ledger = Ledger()
-    ledger.publish(ROW, 5, "a")
+    ledger.publish(ROW, RAW, 5, "a")
     ledger.store(ID, "a")
     assert ledger.arrive(ID, 9, "b") is None
     assert ledger.arrive(ID, 20, "b") is None
@@ -25,7 +27,7 @@ def test_what_nobody_published_is_noticed() -> None:
 def test_what_leaves_before_the_commit_is_noticed() -> None:
     """Only the author's own disk counts."""
     ledger = Ledger()
-    ledger.publish(ROW, 5, "a")
+    ledger.publish(ROW, RAW, 5, "a")
     ledger.store(ID, "b")
     assert ledger.arrive(ID, 9, "b") == "it left before it was on its author's disk"
 
@@ -34,10 +36,10 @@ def test_a_crash_undoes_what_was_not_on_disk() -> None:
     """The author's crash unmakes the message; another's only its own copy; a message that is said
     again exists again."""
     ledger = Ledger()
-    ledger.publish(ROW, 5, "a")
+    ledger.publish(ROW, RAW, 5, "a")
     ledger.lose(ID, "a")
     assert list(ledger.existing()) == []
-    ledger.publish(ROW, 50, "a")
+    ledger.publish(ROW, RAW, 50, "a")
     ledger.store(ID, "a")
     ledger.arrive(ID, 60, "b")
     ledger.lose(ID, "b")
@@ -52,7 +54,34 @@ def test_incidents_are_on_until_all_of_an_area_end() -> None:
     one, two = Incident(b"1" * 32, 7, 0), Incident(b"2" * 32, 7, 1)
     ledger.begin(one)
     ledger.begin(two)
-    ledger.end(one)
+    ledger.end(one, b"")
     assert (ledger.on_at(7), ledger.areas_on()) == ((two,), (7,))
-    ledger.end(two)
+    ledger.end(two, b"")
     assert (ledger.on_at(7), ledger.areas_on()) == ((), ())
+
+
+def test_a_piece_shows_its_message() -> None:
+    """By how it begins; the rest may be missing."""
+    ledger = Ledger()
+    ledger.publish(ROW, RAW, 5, "a")
+    assert ledger.beginning(RAW[:60]) is ledger.published[ID]
+    assert ledger.beginning(RAW[1:]) is None
+
+
+def test_what_has_ended_is_remembered_with_its_end() -> None:
+    """By the name of the incident; an end that is lost gives the alert back."""
+    ledger = Ledger()
+    one = Incident(b"1" * 32, 7, 0)
+    ledger.begin(one)
+    ledger.end(one, b"end")
+    assert ledger.ended == {b"1" * 8: b"end"}
+    ledger.begin(one)
+    assert ledger.ended == {}
+
+
+def test_grants_are_found_by_the_hint_of_their_key() -> None:
+    """As a NEED asks for them."""
+    ledger = Ledger()
+    ledger.grant(bytes(32), b"1")
+    ledger.grant(bytes(32), b"2")
+    assert ledger.grants[key_hint(bytes(32))] == [b"1", b"2"]

@@ -32,7 +32,7 @@ def test_the_small_scenario_is_read() -> None:
         ("relays = 2", "relays = 0", "world.relays: Expected `int` >= 1"),
         ("relays = 2", "relay = 2", "world: Object contains unknown field `relay`"),
         ('verb = "clear"', 'verb = "stop"', "desks[0].says[2].verb: Invalid enum value 'stop'"),
-        ('every = "90s"', "", "people[0]: Object missing required field `every`"),
+        ('kind = "checkin"', "", "people[0]: Object missing required field `kind`"),
         ("start = 2026-03-01T12:00:00Z", "start = 2026-03-01T12:00:00", "start: Expected"),
         ("[world]", "[world", "not TOML"),
     ],

@@ -44,3 +44,15 @@ def test_what_is_no_rate_is_refused_by_name(value: object) -> None:
     with pytest.raises(ValueError, match="is no rate") as error:
         Rate.parse(value)
     assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["2h30m", "1d1us", "90s", "0s", "20ms"])
+def test_a_time_is_written_as_it_is_read(text: str) -> None:
+    """Whatever the parts, what is written means as much."""
+    assert Span.parse(str(Span.parse(text))) == Span.parse(text)
+    assert str(Span.parse("150m")) == "2h30m"
+
+
+def test_a_rate_is_written_as_it_is_read() -> None:
+    """In bits a second."""
+    assert Rate.parse(str(Rate.parse("64k"))) == Rate.parse("64k")

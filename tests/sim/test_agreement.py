@@ -1,0 +1,38 @@
+"""Agreement in the end: what must be everywhere, and who shows something else."""
+
+from holub_sim.agreement import converge, live_messages
+from support_sim import city
+
+S = 1_000_000
+
+
+def test_an_unhealed_cut_does_not_converge() -> None:
+    """Messages are missing, sets differ, and areas that the cut-off side has not heard of show
+    it; once healed all agree."""
+    town = city()
+    town.world.run(40 * S)
+    crossing = next(w for w in town.wires if w.ends[0].name[:2] != w.ends[1].name[:2])
+    crossing.cut()
+    town.world.run(200 * S)
+
+    def agreed() -> tuple[bool, bool, bool]:
+        now_s = town.world.start_s + town.world.now_us // S
+        result = converge(town.hosts, town.ledger, town.areas, town.offices, now_s)
+        return result.complete, result.missing > 0, 93317 in result.untrue_areas
+
+    assert agreed() == (False, True, True)
+    crossing.heal()
+    town.world.run(300 * S)
+    assert agreed() == (True, False, False)
+
+
+def test_live_messages_are_those_that_should_be_everywhere() -> None:
+    """Of each key's boards only the newest, and nothing whose time is over."""
+    town = city()
+    town.world.run(360 * S)
+    now_s = town.world.start_s + 360
+    boards = [each for each in live_messages(town.ledger, now_s) if each.row.kind == 6]
+    assert len(boards) == 1
+    assert len([each for each in town.ledger.existing() if each.row.kind == 6]) > 3
+    kinds = {each.row.kind for each in live_messages(town.ledger, now_s + 2 * 86_400)}
+    assert kinds == {0, 1}  # the charter and grants outlive the day, alerts and check-ins do not
