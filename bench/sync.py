@@ -141,6 +141,7 @@ class Replica:
             state=State.HELD,
             age_s=0,
             received_s=created_s,
+            steady_s=0,
         )
         self.holdings.add(row, now)
 

@@ -18,7 +18,7 @@ class Shelf:
         """Hold a body of `size` bytes."""
         id_ = Entropy(name)(32)
         row = Row(id_, 12, cls, b"k" * 32, 0, START_S, 0, START_S + 3600, 0, size,
-                  State.HELD, 7, START_S)  # fmt: skip
+                  State.HELD, 7, START_S, 0)  # fmt: skip
         self.holdings.add(row, now_at(0))
         self.bodies[id_] = bytes(size)
         return id_

@@ -37,6 +37,7 @@ def row_of(number: int, state: State = HELD, size: int = 300) -> Row:
         state=state,
         age_s=3,
         received_s=1_700_000_003 + number,
+        steady_s=60 + number,
     )
 
 

@@ -163,4 +163,5 @@ def row_of(admitted: Admitted, age_s: int, now: Now) -> Row:
         state=State.HELD,
         age_s=age_s,
         received_s=now.wall_s,
+        steady_s=now.mono_us // 1_000_000,
     )

@@ -134,8 +134,11 @@ class Holdings:
         self._signer[slot], self._authority[slot] = self._number(row.signer), row.authority
         self._created[slot], self._expires[slot] = row.created_s, row.expires_s
         self._area[slot], self._age[slot] = row.area, min(row.age_s, _SECOND_MAX)
-        self._received[slot], self._since[slot] = row.received_s, now.mono_us // _SECOND_US
-        self._deadline[slot] = deadline = _deadline_s(row, now)
+        self._received[slot] = row.received_s
+        # A steady clock that did not go on since counts from here: an age is at least what it says.
+        self._since[slot] = min(row.steady_s, now.mono_us // _SECOND_US)
+        age_s = self._age[slot] + now.mono_us // _SECOND_US - self._since[slot]
+        self._deadline[slot] = deadline = _deadline_s(row, now, age_s)
         self._listed[slot] = 0
         self._deadlines.add(deadline, slot)
         self._count_live(slot, 1)
@@ -253,6 +256,7 @@ class Holdings:
             state=State(self._state[slot]),
             age_s=self._age[slot],
             received_s=self._received[slot],
+            steady_s=self._since[slot],
         )
 
     def age_s(self, id_: bytes, now: Now) -> int:
@@ -427,14 +431,13 @@ class Holdings:
         )
 
 
-def _deadline_s(row: Row, now: Now, age_s: int | None = None) -> int:
+def _deadline_s(row: Row, now: Now, age_s: int) -> int:
     """Reckon by the wall clock where it can be relied on, by the age gathered where not."""
     if now.reliable:
         # A start from the future is shown at once, and so lives no longer than its lifetime.
         remaining_s = row.expires_s - max(now.wall_s, row.created_s)
     else:
-        lived_s = row.age_s if age_s is None else age_s
-        remaining_s = row.expires_s - row.created_s - lived_s
+        remaining_s = row.expires_s - row.created_s - age_s
     return min(_SECOND_MAX, max(0, now.mono_us // _SECOND_US + remaining_s))
 
 
@@ -454,6 +457,7 @@ def charter_row(raw: bytes, id_: bytes, charter: Charter, now: Now) -> Row:
         state=State.HELD,
         age_s=0,
         received_s=now.wall_s,
+        steady_s=now.mono_us // _SECOND_US,
     )
 
 

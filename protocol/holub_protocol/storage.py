@@ -40,7 +40,8 @@ class Row:
     """All a node remembers of one message besides its bytes.
 
     `cls` is the class, `size_bytes` the length of the message's bytes, `age_s` the age it had
-    gathered when committed, `received_s` the wall clock then. `seq` is the local arrival number:
+    gathered when taken in, `received_s` the wall clock and `steady_s` the node's steady clock then,
+    which goes on from boot to boot where the driver can make it. `seq` is the local arrival number:
     the store assigns it, ascending and never used twice, and ignores what it is given.
     """
 
@@ -57,6 +58,7 @@ class Row:
     state: State
     age_s: int
     received_s: int
+    steady_s: int
     seq: int = 0
 
 

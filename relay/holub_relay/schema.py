@@ -26,7 +26,7 @@ TABLES = (
         cls INTEGER NOT NULL, signer BLOB NOT NULL, authority INTEGER NOT NULL,
         created_s INTEGER NOT NULL, k INTEGER NOT NULL, expires_s INTEGER NOT NULL,
         area INTEGER NOT NULL, size_bytes INTEGER NOT NULL, state INTEGER NOT NULL,
-        age_s INTEGER NOT NULL, received_s INTEGER NOT NULL) STRICT""",
+        age_s INTEGER NOT NULL, received_s INTEGER NOT NULL, steady_s INTEGER NOT NULL) STRICT""",
     """CREATE TABLE body (
         seq INTEGER PRIMARY KEY, digest BLOB NOT NULL, bytes BLOB NOT NULL) STRICT""",
     """CREATE TABLE counter (
@@ -41,7 +41,7 @@ TABLES = (
 
 ROW_COLUMNS = (
     "seq, id, kind, cls, signer, authority, created_s, k, expires_s, area, size_bytes, state, "
-    "age_s, received_s"
+    "age_s, received_s, steady_s"
 )
 """The columns of `message`, in the order of `row_from` and of what `row_values` gives."""
 
@@ -75,25 +75,27 @@ def row_values(seq: int, row: Row) -> tuple[int | bytes, ...]:
         row.state,
         row.age_s,
         row.received_s,
+        row.steady_s,
     )
 
 
 def row_from(values: tuple[Any, ...]) -> Row | None:
     """The row that ROW_COLUMNS hold; None if damage has made them something no row is."""
     seq, id_, kind, cls, signer, authority, created_s, k = values[:8]
-    expires_s, area, size_bytes, state, age_s, received_s = values[8:]
+    expires_s, area, size_bytes, state, age_s, received_s, steady_s = values[8:]
     if not (isinstance(id_, bytes) and len(id_) == ID_BYTES):
         return None
     if not (isinstance(signer, bytes) and len(signer) == ID_BYTES):
         return None
     if not (isinstance(state, int) and 0 <= state < len(_STATES)):
         return None
-    numbers = (kind, cls, authority, created_s, k, expires_s, area, size_bytes, age_s, received_s)
-    if not _all_int(numbers) or not isinstance(seq, int):
+    times = (created_s, expires_s, age_s, received_s, steady_s)
+    numbers = (kind, cls, authority, k, area, size_bytes)
+    if not _all_int((*numbers, *times)) or not isinstance(seq, int):
         return None
     return Row(
         id_, kind, cls, signer, authority, created_s, k, expires_s, area, size_bytes,
-        _STATES[state], age_s, received_s, seq,
+        _STATES[state], age_s, received_s, steady_s, seq,
     )  # fmt: skip
 
 

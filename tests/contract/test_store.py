@@ -110,7 +110,7 @@ def test_bounds_of_values(store: Store) -> None:
     for number, extreme in enumerate((0, 2**32, 2**62, -1)):
         row = Row(
             id_of(number), extreme, extreme, SIGNER, extreme, extreme, extreme, extreme, extreme,
-            extreme, HELD, extreme, extreme,
+            extreme, HELD, extreme, extreme, extreme,
         )  # fmt: skip
         body = b"" if number == 0 else body_of(number, 4096)
         store.commit(Writes(rows=((row, body),)))

@@ -31,6 +31,7 @@ def row(name: str, lifetime_s: int = 3600, cls: Class = Class.PEOPLE, size: int 
         state=State.HELD,
         age_s=5,
         received_s=START_S,
+        steady_s=0,
     )
 
 
@@ -194,3 +195,23 @@ def test_times_at_the_end_of_the_century_fit() -> None:
     assert (kept.expires_s, kept.age_s) == (2**32 + 86399, 2**32 - 1)
     assert holdings.advance(now_at(86_390)) == ()
     assert holdings.advance(now_at(86_400)) == (item.id,)
+
+
+def test_an_age_goes_on_from_boot_to_boot() -> None:
+    """Where the steady clock goes on over a restart, so does an age: a node that restarts every
+    hour and never learns the time keeps nothing for ever."""
+    holdings = Holdings(1 << 20)
+    given_row = replace(row("a", lifetime_s=3600), steady_s=100)
+    holdings.add(given_row, now_at(3000, reliable=False))
+    assert holdings.age_s(given_row.id, now_at(3000)) == 5 + 2900
+    due_us = holdings.next_due_us()
+    assert due_us is not None
+    assert holdings.advance(now_at(100 + 3594, reliable=False)) == ()
+    assert holdings.advance(now_at(100 + 3595, reliable=False)) == (given_row.id,)
+
+
+def test_a_steady_clock_that_began_anew() -> None:
+    """Where the steady clock has not gone on, an age counts from the restart on: at least so."""
+    holdings = Holdings(1 << 20)
+    holdings.add(replace(row("a"), steady_s=9000), now_at(3, reliable=False))
+    assert holdings.age_s(row("a").id, now_at(10)) == 5 + 7

@@ -190,6 +190,7 @@ def holdings(ids: Iterable[bytes]) -> Holdings:
             state=State.HELD,
             age_s=0,
             received_s=START_S,
+            steady_s=0,
         )
         index.add(row, Now(0, START_S, True))
     return index

@@ -43,7 +43,7 @@ def passed_on(cls: Class, size: int, link: int = -1) -> list[str]:
     shelf = Shelf()
     sessions = neighbours(shelf, 7)
     id_ = shelf.hold("message", cls, size)
-    row = Row(id_, 12, cls, b"k" * 32, 0, 0, 0, 0, 0, size, State.HELD, 0, 0)
+    row = Row(id_, 12, cls, b"k" * 32, 0, 0, 0, 0, 0, size, State.HELD, 0, 0, 0)
     spread(sessions, row, link, 3, now_at(0))
     return [told(session, shelf) for session in sessions]
 

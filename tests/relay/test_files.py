@@ -198,7 +198,7 @@ def test_ids_that_are_not_there_have_no_body(station: Station) -> None:
 
 def row(number: int) -> Row:
     """Return a row with a body of one byte."""
-    return Row(number.to_bytes(32, "big"), 12, 4, bytes(32), 0, 1, 0, 2, 0, 1, State.HELD, 0, 0)
+    return Row(number.to_bytes(32, "big"), 12, 4, bytes(32), 0, 1, 0, 2, 0, 1, State.HELD, 0, 0, 0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6), st.integers(0, 9))

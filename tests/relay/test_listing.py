@@ -24,6 +24,7 @@ def row(number: int, kind: Kind, after_s: int = 0, state: State = State.HELD) ->
         cls=kind.cls, signer=bytes(32), authority=1, created_s=START_S + after_s, k=number,
         expires_s=START_S + 86_400, area=0, size_bytes=200, state=state, age_s=0,
         received_s=START_S,
+        steady_s=0,
     )  # fmt: skip
 
 

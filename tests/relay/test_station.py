@@ -105,7 +105,7 @@ def test_the_overlay_knows_what_is_under_way() -> None:
     store = MemoryStore()
     overlay = Overlay(store)
     id_ = bytes(32)
-    row = Row(id_, 5, 1, b"", 0, 0, 0, 0, 0, 3, State.HELD, 0, 0)
+    row = Row(id_, 5, 1, b"", 0, 0, 0, 0, 0, 3, State.HELD, 0, 0, 0)
     first, second = Writes(rows=((row, b"one"),)), Writes(rows=((row, b"two"),))
     overlay.begin(1, first)
     assert overlay.get(id_) == b"one"

@@ -6,7 +6,7 @@ from holub_protocol.storage import Row, State, Writes
 from holub_sim.disk import Disk, DiskPlan
 from holub_sim.world import World
 
-ROW = Row(bytes(32), 5, 1, bytes(32), 1, 1_700_000_000, 0, 1_700_003_600, 0, 3, State.HELD, 0, 0)
+ROW = Row(bytes(32), 5, 1, bytes(32), 1, 1_700_000_000, 0, 1_700_003_600, 0, 3, State.HELD, 0, 0, 0)
 
 
 def put(number: int, body: bytes = b"abc") -> Writes:

@@ -6,7 +6,7 @@ from holub_sim.ledger import Incident, Ledger
 
 ID = bytes(32)
 RAW = bytes(range(100))
-ROW = Row(ID, 5, 1, ID, 1, 1_700_000_000, 0, 1_700_003_600, 0, 3, State.HELD, 0, 0)
+ROW = Row(ID, 5, 1, ID, 1, 1_700_000_000, 0, 1_700_003_600, 0, 3, State.HELD, 0, 0, 0)
 
 
 def test_a_message_is_published_stored_and_arrives() -> None:
