@@ -14,7 +14,6 @@ from holub_protocol.kinds import KINDS, Kind, kind_named
 from holub_protocol.kinds.alert import Verb
 from holub_protocol.limits import LIFETIME_STEPS_S
 from holub_protocol.policy import Policy
-from holub_sim import grid
 from holub_sim.checks import Care, Watch
 from holub_sim.clock import Clock
 from holub_sim.disk import DiskPlan
@@ -22,6 +21,7 @@ from holub_sim.faults import Band, Fault
 from holub_sim.files import find_file
 from holub_sim.forgery import Forger
 from holub_sim.host import Host, Signer, Site
+from holub_sim.layout import Layout
 from holub_sim.ledger import Ledger
 from holub_sim.network import Wire
 from holub_sim.outages import Outages
@@ -29,6 +29,7 @@ from holub_sim.people import Desk, Habit, Residents, Say
 from holub_sim.realm import Office, Realm
 from holub_sim.scenario import DeskPlan, PeoplePlan, Scenario, ScenarioError
 from holub_sim.selectors import select
+from holub_sim.town import Courier
 from holub_sim.trace import Trace
 from holub_sim.world import World
 
@@ -53,6 +54,7 @@ class City:
     residents: list[Residents]
     faults: list[Fault]
     bands: list[Band]
+    couriers: list[Courier]
 
 
 def build(
@@ -66,23 +68,20 @@ def build(
     """Build the city; `folder` is where files that the scenario names are looked for, before
     those that come with the package; `areas` is the region tree where the caller has it read
     already; `care` says how closely rules are watched. Raises ScenarioError."""
-    world = World(seed, scenario.start_s, trace)
+    world = World(seed, scenario.start_s, trace, scenario.zone_s)
     areas = areas or ukraine()
     offices = _offices(scenario, areas)
     realm = Realm(world, areas, scenario.name, offices)
     ledger = Ledger()
     watch = Watch(world, areas, ledger, care)
-    hosts = [_host(scenario, world, realm, watch, site) for site in grid.sites(scenario.world)]
+    layout = Layout(scenario, world, folder)
+    hosts = [_host(scenario, world, realm, watch, site) for site in layout.sites]
     watch.hosts = hosts
-    wires = grid.wires(scenario.world, world, hosts)
-    for wire in wires:
-        for side, end in enumerate(wire.ends):
-            assert isinstance(end, Host)
-            end.wires.append((wire, side))
+    wires = layout.join(hosts)
     outages = Outages(world, scenario, hosts, wires, folder)
     city = City(
         world, areas, realm, offices, ledger, watch, hosts, wires, [], [],
-        outages.faults, outages.bands,
+        outages.faults, outages.bands, layout.couriers,
     )  # fmt: skip
     for i, plan in enumerate(scenario.desks):
         _add_desk(city, plan, f"desks[{i}]", folder, scenario.duration.us)
@@ -95,7 +94,7 @@ def build(
                 world.at(at.us, forger.forge, forgery.what)
     boots = world.stream("boots")
     for host in hosts:
-        world.at(boots.randrange(_BOOT_SPREAD_US), host.boot)
+        world.at(boots.randrange(layout.boot_spread_us), host.boot)
     world.at(_BOOT_SPREAD_US, watch.sweep)
     return city
 
@@ -117,7 +116,6 @@ def _host(scenario: Scenario, world: World, realm: Realm, watch: Watch, site: Si
         policy=Policy(store_bytes=machine.store_bytes // 2, window_bytes=machine.window_bytes),
         observer=watch,
     )
-    host.papers.append(realm.grant_relay(host.public))
     return host
 
 
@@ -209,7 +207,11 @@ def _add_people(city: City, plan: PeoplePlan, key: str, until_us: int) -> None:
         )
     every_us = plan.every.us if plan.every is not None else 0
     habit = Habit(kind, every_us, plan.body_bytes, plan.area, lifetime_s)
+    granted = {residents.host.name: None for residents in city.residents}
     for host in select(city.hosts, plan.at, f"{key}.at"):
+        if host.name not in granted:
+            # A relay that signs nothing needs no grant, and a thousand of them are a load.
+            host.papers.append(city.realm.grant_relay(host.public))
         residents = Residents(city.world, host, habit, f"people/{key}/{host.name}")
         residents.follow(tuple(at.us for at in plan.times if at.us < until_us))
         if every_us:

@@ -116,14 +116,12 @@ class Outages:
             raise ScenarioError(f"{key}.schedule: it says when; leave `at`, `for`, `every` out")
         among = select(self._hosts, plan.where, f"{key}.where")
         path = find_file(plan.schedule, self._folder, f"{key}.schedule")
-        offset = self._scenario.start.utcoffset()
-        midnight_us = (self._scenario.start_s * _SECOND_US) % _DAY_US
-        midnight_us += int(offset.total_seconds()) * _SECOND_US if offset is not None else 0
+        midnight_us = self._world.midnight_us
         stretches: list[_Stretch] = []
         for line, (feeder, off_from, off_to) in enumerate(_rows(path), 2):
             hosts = tuple(host for host in among if host.site.feeder == feeder)
-            from_us = _time_of_day(off_from, f"{path}: line {line}") - midnight_us % _DAY_US
-            until_us = _time_of_day(off_to, f"{path}: line {line}") - midnight_us % _DAY_US
+            from_us = _time_of_day(off_from, f"{path}: line {line}") - midnight_us
+            until_us = _time_of_day(off_to, f"{path}: line {line}") - midnight_us
             while hosts and from_us < self._scenario.duration.us:
                 if until_us > 0:
                     stretches.append(_Stretch(max(0, from_us), until_us, hosts))

@@ -138,7 +138,8 @@ class Residents:
     def __init__(self, world: World, host: Host, habit: Habit, name: str) -> None:
         """`name` is that of their stream of chance."""
         self.sent = self.turned_away = 0
-        self._world, self._host, self._habit = world, host, habit
+        self.host = host
+        self._world, self._habit = world, habit
         self._stream = world.stream(name)
         self._until_us = 0
 
@@ -165,12 +166,12 @@ class Residents:
         habit = self._habit
         body = Opaque((self._stream.bytes(habit.body_bytes),))
         message = None
-        if self._host.running:
-            message = self._host.publish(
-                self._host.public, habit.kind, habit.area, body, habit.lifetime_s
+        if self.host.running:
+            message = self.host.publish(
+                self.host.public, habit.kind, habit.area, body, habit.lifetime_s
             )
         if message is None:
             self.turned_away += 1
         else:
             self.sent += 1
-            self._host.flush()
+            self.host.flush()

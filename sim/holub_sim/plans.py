@@ -50,7 +50,45 @@ class Grid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="g
     uplink: Link = Link(latency=Span(10_000))
 
 
-World: TypeAlias = Grid
+class Town(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="city",
+           tag_field="kind"):  # fmt: skip
+    """A generated city. Buildings d1/b1 ... each have a LAN of one to `relays` relays; the first
+    of them dials `peers` other buildings anywhere over its operator. Power comes by `feeders`,
+    which are drawn for each building, as operators are. A share of the buildings has a satellite
+    terminal, over which they reach each other. `commuters` carry phones between two buildings,
+    `couriers` sticks round those of a district."""
+
+    districts: Districts
+    buildings: Annotated[int, Meta(ge=1, le=1000)]
+    relays: Annotated[int, Meta(ge=1, le=16)] = 2
+    feeders: Annotated[tuple[str, ...], Meta(min_length=1)] = ("f1", "f2", "f3")
+    operators: Annotated[tuple[str, ...], Meta(min_length=1)] = ("o1", "o2", "o3")
+    peers: Annotated[int, Meta(ge=1, le=16)] = 2
+    satellites: Part = 0.0
+    commuters: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    couriers: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    stick_bytes: Annotated[int, Meta(ge=1 << 16)] = 1 << 24
+    round: Span = Span(3_600_000_000)
+    lan: Link = Link(latency=Span(1_000))
+    uplink: Link = Link(latency=Span(15_000), jitter=Span(10_000), rate=Rate(10_000_000))
+    satellite: Link = Link(latency=Span(300_000), jitter=Span(50_000), rate=Rate(2_000_000))
+    radio: Link = Link(latency=Span(5_000), jitter=Span(5_000), rate=Rate(10_000_000))
+
+
+class Contacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="trace",
+               tag_field="kind"):  # fmt: skip
+    """Nodes n0, n1 ... that meet as a file of contacts says (`format`, see contacts.py), from
+    `skip` on. A row of a format that tells only sightings lasts `step`."""
+
+    file: str
+    format: Literal["csv", "crawdad", "sociopatterns", "one"] = "csv"
+    skip: Span = Span(0)
+    step: Span = Span(20_000_000)
+    nodes: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    radio: Link = Link(latency=Span(0), rate=Rate(10**15))
+
+
+World: TypeAlias = Grid | Town | Contacts
 
 
 class Battery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

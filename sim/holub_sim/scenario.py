@@ -107,6 +107,12 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Unix time at its beginning."""
         return int(self.start.timestamp())
 
+    @property
+    def zone_s(self) -> int:
+        """How far its local time is ahead of UTC, in seconds."""
+        offset = self.start.utcoffset()
+        return 0 if offset is None else int(offset.total_seconds())
+
 
 def bundled() -> tuple[Path, ...]:
     """Return the files of the scenarios that come with the package, by name."""

@@ -11,11 +11,14 @@ from holub_sim.trace import Trace
 
 class World:
     """Time in integer microseconds from 0 on; what is due at one moment happens in the order in
-    which it was planned. `seed` gives every stream of chance; `start_s` is Unix time at 0."""
+    which it was planned. `seed` gives every stream of chance; `start_s` is Unix time at 0, and
+    local time is `zone_s` ahead of UTC."""
 
-    def __init__(self, seed: int, start_s: int, trace: Trace | None = None) -> None:
+    def __init__(
+        self, seed: int, start_s: int, trace: Trace | None = None, zone_s: int = 0
+    ) -> None:
         """Start at microsecond 0 with nothing planned."""
-        self.seed, self.start_s = seed, start_s
+        self.seed, self.start_s, self.zone_s = seed, start_s, zone_s
         self.trace = trace or Trace()
         self.verify = Verifications()
         self.now_us = 0
@@ -23,6 +26,11 @@ class World:
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._planned = 0
         self._numbers = 0
+
+    @property
+    def midnight_us(self) -> int:
+        """How long before microsecond 0 the local day began."""
+        return (self.start_s + self.zone_s) % 86_400 * 1_000_000
 
     def at(self, t_us: int, call: Callable[..., None], *args: Any) -> None:
         """Plan `call(*args)`; raises ValueError for a moment that has passed."""

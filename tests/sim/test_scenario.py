@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from holub_sim.build import build
+from holub_sim.plans import Grid
 from holub_sim.scenario import Scenario, ScenarioError, bundled, find, load, parse
 from support_sim import CITY, CRASH, CUT, small
 
@@ -16,6 +17,7 @@ def test_the_small_scenario_is_read() -> None:
     plan = small(CUT + CRASH)
     assert plan.start_s == 1_772_366_400
     assert plan.duration.us == 360_000_000
+    assert isinstance(plan.world, Grid)
     assert plan.world.uplink.rate.bits_per_s == 1_000_000
     assert plan.world.lan.loss == 0
     assert [at.us for at in plan.outages[0].at] == [90_000_000]
