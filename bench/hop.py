@@ -122,7 +122,7 @@ class Watched(Driver):
         await self.linked.wait()
         while True:
             links = self.node.stats().links
-            if links and dict(links[0].equal).get(Class.PEOPLE, False):
+            if links and links[0].classes[Class.PEOPLE].equal:
                 return
             self.heard = trio.Event()
             await self.heard.wait()

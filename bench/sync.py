@@ -161,6 +161,10 @@ class Replica:
         """Nothing is signed here."""
         return False
 
+    def urgency(self, id_: bytes) -> int:
+        """No alerts here."""
+        return 0
+
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """Nobody needs a grant here."""
         return ()

@@ -11,7 +11,7 @@ from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.message import Message, Now
 from holub_protocol.refusal import Refusal
-from holub_protocol.stats import LinkStats, NodeStats
+from holub_protocol.stats import ClassStats, LinkStats, NodeStats
 from holub_protocol.truth import AlertView, AreaStatus, Charge, Truth
 from holub_relay.page.state import StoreStats, Ticks
 from support_alerts import START_S, Desk
@@ -38,8 +38,11 @@ def link_stats() -> LinkStats:
         duplicates=17,
         unknown_frames=18,
         refusals=((Refusal.QUOTA, 2),),
-        equal=((Class.ALERT, True),),
-        waiting=19,
+        round_trip_us=250_000,
+        classes=(
+            ClassStats(Class.ALERT, 30, 11, 19, False),
+            ClassStats(Class.BULK, 0, None, 0, None),
+        ),
     )
 
 

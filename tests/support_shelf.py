@@ -13,11 +13,15 @@ class Shelf:
         self.holdings = Holdings(1 << 24)
         self.bodies: dict[bytes, bytes] = {}
         self.own: set[bytes] = set()
+        self.ranks: dict[bytes, int] = {}
 
-    def hold(self, name: str, cls: Class, size: int) -> bytes:
+    def hold(
+        self, name: str, cls: Class, size: int, *, signer: bytes = b"k" * 32, authority: int = 0,
+        created_s: int = START_S,
+    ) -> bytes:  # fmt: skip
         """Hold a body of `size` bytes."""
         id_ = Entropy(name)(32)
-        row = Row(id_, 12, cls, b"k" * 32, 0, START_S, 0, START_S + 3600, 0, size,
+        row = Row(id_, 12, cls, signer, authority, created_s, 0, START_S + 3600, 0, size,
                   State.HELD, 7, START_S, 0)  # fmt: skip
         self.holdings.add(row, now_at(0))
         self.bodies[id_] = bytes(size)
@@ -30,6 +34,10 @@ class Shelf:
     def is_own(self, id_: bytes) -> bool:
         """Tell whether it was signed here."""
         return id_ in self.own
+
+    def urgency(self, id_: bytes) -> int:
+        """Rank an alert: 1 unless `ranks` says otherwise."""
+        return self.ranks.get(id_, 1)
 
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """No grants here."""

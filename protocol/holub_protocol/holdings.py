@@ -32,6 +32,7 @@ _NEVER_S = 2**40
 _SECOND_MAX = 2**32 - 1
 _EVICTED_SHARE = 32
 _GROWTH = 1024
+_AUTHORITIES = 65_536
 
 
 class _Wheel:
@@ -281,6 +282,17 @@ class Holdings:
         """Return when a seen message was made, by its signer's clock."""
         return self._created[self._slot(id_)]
 
+    def point(self, id_: bytes) -> tuple[int, int]:
+        """Return a seen message's place in the order of its signer's group: (created_s, k)."""
+        slot = self._slot(id_)
+        return self._created[slot], self._k[slot]
+
+    def voice(self, id_: bytes) -> tuple[int, int]:
+        """Return who speaks in a seen message: numbers of its source, an authority or an
+        ingress relay, and of its signer."""
+        slot = self._slot(id_)
+        return _source(self._authority[slot], self._signer[slot]), self._signer[slot]
+
     def kind(self, id_: bytes) -> int:
         """Return the number of a seen message's kind."""
         return self._kind[self._slot(id_)]
@@ -302,6 +314,10 @@ class Holdings:
         """Return (count, fingerprint) of the reconciled set of a class."""
         root = self._roots[cls]
         return root.count, root.fingerprint(salt)
+
+    def count(self, cls: Class) -> int:
+        """Return how many ids the reconciled set of a class has."""
+        return self._roots[cls].count
 
     def version(self, cls: Class) -> int:
         """Return a number that changes whenever the reconciled set of a class does."""
@@ -429,6 +445,12 @@ class Holdings:
         return HoldingStats(
             tuple((cls, self._held[cls], self._held_bytes[cls]) for cls in Class), len(self)
         )
+
+
+def _source(authority: int, signer: int) -> int:
+    """Number the sources: authorities from 1 on, then the keys that speak for none, which are
+    the relays by which people speak."""
+    return authority or _AUTHORITIES + signer
 
 
 def _deadline_s(row: Row, now: Now, age_s: int) -> int:

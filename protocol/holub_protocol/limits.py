@@ -187,6 +187,13 @@ RESENDS = 3
 """How often one message is sent on one link, whoever asks: an honest peer loses none, and a
 WANT of 20 bytes must not bring 4 KiB again and again. Remembered of the last 4,096 sent."""
 
+ALERT_BURST_BYTES = 16_384
+ALERT_BYTES_PER_S = 128
+"""What one authority may send on a link as alerts; the excess shares the link with the classes
+below. Its full rate, 1,000 an hour of 200 B, is 56 B/s, and the 56 all-clears of ten minutes of a
+real night are 11 kB: neither is ever held back. A stolen desk key that sends the longest alerts,
+284 B/s, takes a tenth of a link of 9.6 kbit/s after the first 14 s."""
+
 # --- holdings --------------------------------------------------------------------------------
 SEEN = 400_000
 """Ids remembered in all, held or not: about 60 MB. Beyond it nothing of a class below

@@ -34,7 +34,7 @@ from holub_protocol.holdings import CHARTER, Holdings, charter_row, restoring_or
 from holub_protocol.idtable import SALT_BYTES
 from holub_protocol.journal import Journal
 from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
-from holub_protocol.kinds.alert import AlertBody
+from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.limits import FUTURE_SKEW_S, LINKS, NONCE_BYTES
@@ -53,6 +53,7 @@ from holub_protocol.waiting import LOCAL, Parked, Pen, Waiting
 
 _CHARTER_HEAD = b"\x84\x40\xa0"
 _SECOND_US = 1_000_000
+_BOARD = kind_named("board").number
 
 
 class Bodies(Protocol):
@@ -286,6 +287,15 @@ class Node:
         """Tell whether a message was signed here."""
         return self.holdings.signer(id_) in self._signers
 
+    def urgency(self, id_: bytes) -> int:
+        """Return how an alert ranks among its authority's: 0 boards, 1 starts, 2 the rest."""
+        if self.holdings.kind(id_) == _BOARD:
+            return 0
+        raw = self.body(id_)
+        message = decode(raw, self.trust.realm_id) if raw is not None else None
+        body = message.body if isinstance(message, Message) else None
+        return 1 if isinstance(body, AlertBody) and body.verb is Verb.START else 2
+
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """Return the ids of a hint's grants."""
         return self.trust.grants_for(hint)
@@ -464,7 +474,7 @@ class Node:
         """Return counts for operators."""
         return NodeStats(
             holdings=self.holdings.stats(),
-            links=tuple(session.stats() for session in self._sessions.values()),
+            links=tuple(session.stats(self.holdings) for session in self._sessions.values()),
             refusals=tuple(sorted(self._refusals.items(), key=lambda item: item[0].value)),
             parked=len(self._parked),
             penned=len(self._pen),

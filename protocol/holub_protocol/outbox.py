@@ -2,18 +2,21 @@
 
 Bodies wait as ids and are read when their turn comes, so that a peer which never reads costs
 no memory, and an alert overtakes whatever is queued: even a message half sent, because each
-piece is a frame of its own. PUT and RANGE frames count against the peer's window; the small
-frames that keep a link going do not.
+piece is a frame of its own. Within a class fair.py says whose turn it is. PUT and RANGE frames
+count against the peer's window; the small frames that keep a link going do not.
 """
 
 from collections import OrderedDict, deque
 from typing import Protocol
 
+from holub_protocol.fair import Allowance, FairQueue, Place, Turns
 from holub_protocol.frames import Frame, FrameType, Put, Range, encode
 from holub_protocol.framing import LENGTH_BYTES, frame_bytes
 from holub_protocol.holdings import Holdings
-from holub_protocol.kinds import Class
+from holub_protocol.kinds import CLASS_WEIGHTS, Class
 from holub_protocol.limits import (
+    ALERT_BURST_BYTES,
+    ALERT_BYTES_PER_S,
     FRAME_BYTES_MIN,
     OUTBOX_BYTES,
     RESENDS,
@@ -26,10 +29,13 @@ from holub_protocol.pace import Pace
 from holub_protocol.reconcile import short_id
 
 _PUT_HEAD_BYTES = 28
-_CLASSES = tuple(Class)
-_WEIGHTS = {Class.OFFICIAL: 4, Class.PEOPLE: 3, Class.BULK: 1}
-"""Shares of a link among the classes below alerts and grants; what one does not use the others
-have. So a flood of notices can't silence people, nor people's requests the maps they need."""
+_EXCESS = len(Class)
+"""The lane of alerts beyond what their authority may send as alerts."""
+
+_STRICT = (Class.TRUST, Class.ALERT, Class.GRANT)
+_WEIGHTS = {int(cls): weight for cls, weight in CLASS_WEIGHTS.items()} | {_EXCESS: 1}
+_IN_ORDER = (Class.TRUST, Class.GRANT)
+"""Charters and grants go in the order in which they were asked for: each needs those before."""
 
 
 class Shelf(Protocol):
@@ -44,6 +50,9 @@ class Shelf(Protocol):
 
     def is_own(self, id_: bytes) -> bool:
         """Tell whether a message was signed here: such bytes leave only after the commit."""
+
+    def urgency(self, id_: bytes) -> int:
+        """Return how an alert ranks among its authority's: 0 boards, 1 starts, 2 the rest."""
 
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """Return the ids of the grants of the keys with that hint."""
@@ -63,11 +72,14 @@ class Outbox:
         self._control: deque[bytes] = deque()
         self._control_bytes = 0
         self._ranges: dict[Class, deque[bytes]] = {cls: deque() for cls in Class}
-        self._puts: dict[Class, dict[bytes, int]] = {cls: {} for cls in Class}
+        self._fresh: dict[Class, dict[bytes, None]] = {cls: {} for cls in Class}
+        self._queues = {lane: FairQueue() for lane in (*Class, _EXCESS)}
+        self._arrivals = 0
+        self._sorted = True
+        self._turns: Turns[int] = Turns()
+        self._alerts = Allowance(ALERT_BURST_BYTES, ALERT_BYTES_PER_S)
         self._idle = True
         self._sent: OrderedDict[bytes, int] = OrderedDict()
-        self._served = dict.fromkeys(_WEIGHTS, 0.0)
-        self._floor = 0.0
 
     @property
     def piece_bytes(self) -> int:
@@ -91,31 +103,38 @@ class Outbox:
             self.range_bytes += len(data)
             self._ranges[frame.cls].appendleft(data)
             self._idle = False
+            if frame.cls in _WEIGHTS:
+                self._turns.enter(frame.cls)
 
     def put(self, id_: bytes, cls: Class) -> None:
         """Queue a held message, once, unless it was sent too often already."""
-        queue = self._puts[cls]
-        if self._sent.get(id_, 0) >= RESENDS:
+        queue = self._queues[cls]
+        excess = cls is Class.ALERT and id_ in self._queues[_EXCESS]
+        if excess or id_ in queue or self._sent.get(id_, 0) >= RESENDS:
             return
-        if len(queue) < SENDS_PER_LINK:
-            queue.setdefault(id_, 0)
-            self._idle = False
+        if len(self._fresh[cls]) + len(queue) < SENDS_PER_LINK:
+            self._fresh[cls][id_] = None
+            self._idle, self._sorted = False, False
 
     def drop(self, id_: bytes, cls: Class) -> None:
         """Take a message out that is no longer wanted."""
-        self._puts[cls].pop(id_, None)
+        self._fresh[cls].pop(id_, None)
+        self._queues[cls].discard(id_)
+        if cls is Class.ALERT:
+            self._queues[_EXCESS].discard(id_)
 
     def credit(self, consumed_bytes: int, now: Now) -> None:
         """Learn that the peer has consumed more."""
         self.pace.credited(consumed_bytes, now.mono_us, self.window_bytes)
 
-    def waiting(self) -> int:
-        """Return how many messages wait."""
-        return sum(map(len, self._puts.values()))
+    def waiting(self, cls: Class) -> int:
+        """Return how many messages of a class wait."""
+        excess = len(self._queues[_EXCESS]) if cls is Class.ALERT else 0
+        return len(self._fresh[cls]) + len(self._queues[cls]) + excess
 
     def busy(self, cls: Class) -> bool:
         """Whether messages or ranges of a class wait."""
-        return bool(self._puts[cls] or self._ranges[cls])
+        return bool(self._fresh[cls] or self._queues[cls] or self._ranges[cls])
 
     def next(self, shelf: Shelf, salt: bytes, now: Now) -> tuple[bytes, bool] | None:
         """Return the next frame with its length before it, and whether it may leave before the
@@ -130,52 +149,96 @@ class Outbox:
         piece_bytes = self.piece_bytes
         if not self.pace.may_send(piece_bytes, self.window_bytes):
             return None
-        while (cls := self._turn()) is not None:
-            put = self._next_put(cls, piece_bytes, shelf, salt, now) if self._puts[cls] else None
-            if put is None and self._ranges[cls]:
-                put = frame_bytes(self._ranges[cls].popleft()), False
-            if put is not None:
-                self.pace.sent(len(put[0]) - LENGTH_BYTES, now.mono_us)
-                if cls in _WEIGHTS:
-                    self._served[cls] += len(put[0]) / _WEIGHTS[cls]
-                return put
+        if not self._sorted:
+            self._sort_in(shelf)
+        while (lane := self._turn()) is not None:
+            ready = self._next_put(lane, piece_bytes, shelf, salt, now)
+            if ready is None and lane != _EXCESS and self._ranges[Class(lane)]:
+                ready = frame_bytes(self._ranges[Class(lane)].popleft()), False
+            if ready is not None:
+                self.pace.sent(len(ready[0]) - LENGTH_BYTES, now.mono_us)
+            if lane in _WEIGHTS:
+                size = len(ready[0]) if ready is not None else 0
+                self._turns.charge(size / _WEIGHTS[lane], self._waits(lane))
+            if ready is not None:
+                return ready
         self._idle = True
         return None
 
-    def _turn(self) -> Class | None:
+    def _sort_in(self, shelf: Shelf) -> None:
+        """Give what was queued since the last time its place among what waits."""
+        for cls, fresh in self._fresh.items():
+            queue = self._queues[cls]
+            for id_ in fresh:
+                if id_ in shelf.holdings and id_ not in queue:
+                    alone = len(fresh) == 1 and not queue
+                    queue.add(id_, self._place(id_, cls, alone, shelf))
+            if fresh and cls in _WEIGHTS:
+                self._turns.enter(cls)
+            fresh.clear()
+        self._sorted = True
+
+    def _place(self, id_: bytes, cls: Class, alone: bool, shelf: Shelf) -> Place:
+        """Newest first; of alerts, boards and starts before the rest."""
+        self._arrivals += 1
+        holdings = shelf.holdings
+        created_s, k = holdings.point(id_)
+        rank: tuple[int, ...] = (-created_s, -k)
+        if cls in _IN_ORDER:
+            rank = (self._arrivals,)
+        elif cls is Class.ALERT and not alone:
+            rank = (shelf.urgency(id_), *rank)
+        return Place(*holdings.voice(id_), rank, holdings.size_bytes(id_))
+
+    def _waits(self, lane: int) -> bool:
+        """Whether a lane has something to send."""
+        return bool(self._queues[lane] or (lane != _EXCESS and self._ranges[Class(lane)]))
+
+    def _turn(self) -> int | None:
         """Return whose turn it is: the most urgent class, and of those that share by weight the
         one that has had least of its share. A class that had nothing to send saves nothing up."""
-        waiting = [cls for cls in _CLASSES if self._puts[cls] or self._ranges[cls]]
-        if not waiting or waiting[0] not in _WEIGHTS:
-            return waiting[0] if waiting else None
-        for cls in waiting:
-            self._served[cls] = max(self._served[cls], self._floor)
-        turn = min(waiting, key=lambda cls: (self._served[cls], cls))
-        self._floor = self._served[turn]
-        return turn
+        for cls in _STRICT:
+            if self._waits(cls):
+                return cls
+        return self._turns.first() if self._turns else None
 
     def _next_put(
-        self, cls: Class, piece_bytes: int, shelf: Shelf, salt: bytes, now: Now
+        self, lane: int, piece_bytes: int, shelf: Shelf, salt: bytes, now: Now
     ) -> tuple[bytes, bool] | None:
-        """Return the next piece of the message of a class that came first."""
-        queue = self._puts[cls]
-        while queue:
-            id_, offset = next(iter(queue.items()))
+        """Return the next piece of the message whose turn it is in a lane."""
+        queue = self._queues[lane]
+        while (chosen := queue.next()) is not None:
+            id_, offset = chosen
             raw = shelf.body(id_)
             if raw is None or offset >= len(raw):
-                del queue[id_]
+                queue.discard(id_)
+                continue
+            if lane == Class.ALERT and not offset and not self._is_allowed(id_, now):
                 continue
             piece = raw[offset : offset + piece_bytes - _PUT_HEAD_BYTES]
             if offset + len(piece) == len(raw):
-                del queue[id_]
-                self.messages_out += 1
-                self._sent[id_] = self._sent.pop(id_, 0) + 1
-                if len(self._sent) > SENT_PER_LINK:
-                    self._sent.popitem(last=False)
+                queue.discard(id_)
+                self._count_sent(id_)
             else:
-                queue[id_] = offset + len(piece)
+                queue.went(len(piece))
             age_s = shelf.holdings.age_s(id_, now)
             frame = Put(short_id(salt, id_), age_s, len(raw), offset, piece)
-            data = encode(frame)
-            return frame_bytes(data), cls is Class.ALERT and not shelf.is_own(id_)
+            return frame_bytes(encode(frame)), lane == Class.ALERT and not shelf.is_own(id_)
         return None
+
+    def _is_allowed(self, id_: bytes, now: Now) -> bool:
+        """Whether an alert's authority may send it as an alert; else it goes with the excess."""
+        place = self._queues[Class.ALERT].place(id_)
+        if self._alerts.take(place.source, place.size_bytes, now.mono_us):
+            return True
+        self._queues[Class.ALERT].discard(id_)
+        self._queues[_EXCESS].add(id_, place)
+        self._turns.enter(_EXCESS)
+        return False
+
+    def _count_sent(self, id_: bytes) -> None:
+        """Remember how often a message was sent on this link."""
+        self.messages_out += 1
+        self._sent[id_] = self._sent.pop(id_, 0) + 1
+        if len(self._sent) > SENT_PER_LINK:
+            self._sent.popitem(last=False)

@@ -22,10 +22,14 @@ class Pace:
     """The sender's own window on one link, between two small frames and what the peer allows."""
 
     def __init__(self) -> None:
-        """Start small and double with each round trip, until the link shows its speed."""
+        """Start small and double with each round trip, until the link shows its speed.
+
+        `round_trip_us` is how long the last frame took to be consumed and credited.
+        """
         self.window_bytes = PACE_START_BYTES
         self._under_way: deque[tuple[int, int]] = deque()
         self._sent_bytes = self._consumed_bytes = 0
+        self.round_trip_us: int | None = None
         self._least_us: int | None = None
         self._judged_from_bytes = 0
 
@@ -56,7 +60,7 @@ class Pace:
             sent_us = self._under_way.popleft()[1]
         if sent_us is None:
             return
-        delay_us = max(1, now_us - sent_us)
+        delay_us = self.round_trip_us = max(1, now_us - sent_us)
         self._least_us = delay_us if self._least_us is None else min(self._least_us, delay_us)
         queued_us = delay_us - self._least_us
         if queued_us <= PACE_DELAY_US:

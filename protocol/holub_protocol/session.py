@@ -25,6 +25,7 @@ from holub_protocol.frames import (
     Want,
 )
 from holub_protocol.framing import FrameBuffer, StreamError
+from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
     ASSEMBLIES_PER_LINK,
@@ -41,7 +42,7 @@ from holub_protocol.outbox import Outbox, Shelf
 from holub_protocol.policy import Policy
 from holub_protocol.reconcile import session_salt
 from holub_protocol.refusal import Refusal
-from holub_protocol.stats import LinkStats
+from holub_protocol.stats import ClassStats, LinkStats
 from holub_protocol.sync import Sync
 
 
@@ -250,9 +251,10 @@ class Session:
             return self.sync.next_wake_us()
         return self._since_us + HELLO_TIMEOUT_US
 
-    def stats(self) -> LinkStats:
+    def stats(self, holdings: Holdings) -> LinkStats:
         """Return counts for operators."""
         equal = self.sync.equal if self.sync is not None else {}
+        counted = self.sync.peer_counts if self.sync is not None else {}
         return LinkStats(
             link=self.link,
             peer=self.peer,
@@ -267,6 +269,15 @@ class Session:
             duplicates=self.duplicates,
             unknown_frames=self._unknown_frames,
             refusals=tuple(sorted(self._refusals.items(), key=lambda item: item[0].value)),
-            equal=tuple(sorted(equal.items())),
-            waiting=self.outbox.waiting(),
+            round_trip_us=self.outbox.pace.round_trip_us,
+            classes=tuple(
+                ClassStats(
+                    cls,
+                    holdings.count(cls),
+                    counted.get(cls),
+                    self.outbox.waiting(cls),
+                    equal.get(cls),
+                )
+                for cls in Class
+            ),
         )

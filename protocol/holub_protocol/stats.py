@@ -8,9 +8,25 @@ from holub_protocol.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
+class ClassStats:
+    """How far a peer and this node are apart in one class.
+
+    `ours` and `theirs` are the ids that each compares, the peer's by its last root (None before
+    the first); `waiting` are messages queued for it; `equal` is what the last comparison said.
+    """
+
+    cls: Class
+    ours: int
+    theirs: int | None
+    waiting: int
+    equal: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class LinkStats:
-    """One link: the peer's key, frames and bytes both ways, messages taken and known already,
-    refusals by reason, and for each class whether both sides' sets were last seen equal."""
+    """One link: the peer's key, since when (steady microseconds), frames and bytes both ways,
+    messages taken and known already, refusals by reason, how long a frame takes to be consumed
+    and credited (None before the first credit), and how far the peer is behind by class."""
 
     link: int
     peer: bytes
@@ -25,8 +41,13 @@ class LinkStats:
     duplicates: int
     unknown_frames: int
     refusals: tuple[tuple[Refusal, int], ...]
-    equal: tuple[tuple[Class, bool], ...]
-    waiting: int
+    round_trip_us: int | None
+    classes: tuple[ClassStats, ...]
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for this peer."""
+        return sum(entry.waiting for entry in self.classes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Sync:
         """`opens` tells whether this side opens reconciliations: the lower key's does."""
         self._outbox, self._salt, self._opens = outbox, salt, opens
         self.equal: dict[Class, bool] = {}
+        self.peer_counts: dict[Class, int] = {}
         self._peer_roots: dict[Class, tuple[int, bytes]] = {}
         self._shorts: OrderedDict[bytes, bytes | None] = OrderedDict()
         self._declined: OrderedDict[bytes, None] = OrderedDict()
@@ -64,6 +65,7 @@ class Sync:
         for cls in Class if root.whole else heard:
             before = self.equal.get(cls)
             self._peer_roots[cls] = heard.get(cls, (0, b""))
+            self.peer_counts[cls] = self._peer_roots[cls][0]
             self._compare(cls, shelf, now, SETTLE_US if cls in self.equal else 0)
             if before is False and self.equal[cls]:
                 settled.append(cls)

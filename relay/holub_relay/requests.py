@@ -20,9 +20,10 @@ from holub_protocol.hazards import hazard, hazard_named
 from holub_protocol.holdings import CHARTER
 from holub_protocol.kinds import KINDS, Class, kind_named
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Certainty, Verb
-from holub_protocol.message import BodyError, Message
+from holub_protocol.message import BodyError, Message, Now
 from holub_protocol.realm import GRANT_RATE, desk_grant, kinds_of
 from holub_protocol.refusal import Refusal
+from holub_protocol.stats import LinkStats
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
 from holub_protocol.words import Word
@@ -345,24 +346,36 @@ def _status(station: Station, _: Request) -> Answer:
             "damaged": station.store.damaged,
             "salvaged": station.salvaged,
         },
-        "links": [
-            {
-                "link": link.link,
-                "peer": link.peer.hex(),
-                "live": link.live,
-                "age_s": (now.mono_us - link.since_us) // 1_000_000,
-                "bytes_in": link.bytes_in,
-                "bytes_out": link.bytes_out,
-                "messages_in": link.messages_in,
-                "messages_out": link.messages_out,
-                "duplicates": link.duplicates,
-                "waiting": link.waiting,
-                "equal": {cls.name.lower(): equal for cls, equal in link.equal},
-                "refusals": {reason.token: count for reason, count in link.refusals},
-            }
-            for link in stats.links
-        ],
+        "links": [_link_view(link, now) for link in stats.links],
         "daemon": None,
+    }
+
+
+def _link_view(link: LinkStats, now: Now) -> Answer:
+    """One link: since when, how far behind by class, bytes, round trip, refusals by reason."""
+    round_trip_us = link.round_trip_us
+    return {
+        "link": link.link,
+        "peer": link.peer.hex(),
+        "live": link.live,
+        "age_s": (now.mono_us - link.since_us) // 1_000_000,
+        "bytes_in": link.bytes_in,
+        "bytes_out": link.bytes_out,
+        "messages_in": link.messages_in,
+        "messages_out": link.messages_out,
+        "duplicates": link.duplicates,
+        "round_trip_ms": None if round_trip_us is None else round(round_trip_us / 1000, 1),
+        "waiting": link.waiting,
+        "classes": {
+            entry.cls.name.lower(): {
+                "ours": entry.ours,
+                "theirs": entry.theirs,
+                "waiting": entry.waiting,
+                "equal": entry.equal,
+            }
+            for entry in link.classes
+        },
+        "refusals": {reason.token: count for reason, count in link.refusals},
     }
 
 

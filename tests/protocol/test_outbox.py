@@ -1,10 +1,13 @@
 """The order in which frames leave, and how many bytes at once."""
 
+from itertools import pairwise
+
 from holub_protocol.frames import Frame, IdList, IHave, Put, Range, Root, decode
 from holub_protocol.kinds import Class
-from holub_protocol.limits import OUTBOX_BYTES
+from holub_protocol.limits import ALERT_BURST_BYTES, ALERT_BYTES_PER_S, OUTBOX_BYTES
 from holub_protocol.outbox import Outbox
-from support_realm import now_at
+from holub_protocol.reconcile import short_id
+from support_realm import START_S, now_at
 from support_shelf import Shelf
 
 SALT = b"s" * 32
@@ -81,7 +84,7 @@ def test_the_window_holds_bodies_back_but_not_small_frames() -> None:
     outbox.credit(10_000, now_at(0))
     assert outbox.pace.in_flight_bytes == 0
     assert len(ready(outbox, shelf)) == 2
-    assert outbox.waiting() == 1
+    assert outbox.waiting(Class.PEOPLE) == 1
 
 
 def test_a_frame_larger_than_the_window_still_leaves_when_nothing_is_under_way() -> None:
@@ -100,7 +103,10 @@ def test_only_others_alerts_may_leave_before_the_commit() -> None:
     for id_ in (theirs, ours):
         outbox.put(id_, Class.ALERT)
     outbox.put(shelf.hold("z", Class.PEOPLE, 50), Class.PEOPLE)
-    assert [urgent for _, urgent in ready(outbox, shelf)] == [True, False, False]
+    sent = [(frame, urgent) for frame, urgent in ready(outbox, shelf) if isinstance(frame, Put)]
+    shorts = {short_id(SALT, theirs): True}
+    assert len(sent) == 3
+    assert all(urgent is shorts.get(frame.short_id, False) for frame, urgent in sent)
 
 
 def test_a_body_that_is_gone_is_passed_over() -> None:
@@ -133,8 +139,99 @@ def test_an_id_waits_once_and_can_be_dropped() -> None:
     id_ = shelf.hold("a", Class.PEOPLE, 50)
     outbox.put(id_, Class.PEOPLE)
     outbox.put(id_, Class.PEOPLE)
-    assert outbox.waiting() == 1
+    assert outbox.waiting(Class.PEOPLE) == 1
     assert outbox.busy(Class.PEOPLE)
     outbox.drop(id_, Class.PEOPLE)
     assert ready(outbox, shelf) == []
     assert not outbox.busy(Class.PEOPLE)
+
+
+def test_an_ingress_relay_that_floods_has_one_share() -> None:
+    """One relay's thousand messages hold another's five up by five, not by a thousand."""
+    outbox, shelf = opened(), Shelf()
+    for number in range(1000):
+        id_ = shelf.hold(f"flood {number}", Class.PEOPLE, 300, signer=b"f" * 32)
+        outbox.put(id_, Class.PEOPLE)
+    for number in range(5):
+        outbox.put(shelf.hold(f"few {number}", Class.PEOPLE, 301, signer=b"g" * 32), Class.PEOPLE)
+    sizes = totals(ready(outbox, shelf))
+    assert len(sizes) == 1005
+    assert max(place for place, size in enumerate(sizes) if size == 301) <= 10
+
+
+def test_signers_share_what_their_authority_has() -> None:
+    """Twenty stolen keys of one authority have no more of a link than the one desk of another,
+    and an honest desk among them its part of that."""
+    outbox, shelf = opened(), Shelf()
+    voices = [(1, bytes([number]) * 32, 300) for number in range(1, 21)]
+    voices += [(1, b"h" * 32, 301), (2, b"o" * 32, 302)]
+    for authority, signer, size in voices:
+        for number in range(50):
+            name = f"{signer.hex()} {number}"
+            id_ = shelf.hold(name, Class.OFFICIAL, size, signer=signer, authority=authority)
+            outbox.put(id_, Class.OFFICIAL)
+    first = totals(ready(outbox, shelf))[:84]
+    assert (first.count(302), first.count(301)) == (42, 2)
+
+
+def test_the_newest_of_a_signer_leaves_first() -> None:
+    """Who asks for help again is heard before what the same relay said an hour ago."""
+    outbox, shelf = opened(), Shelf()
+    for size, age_s in ((101, 50), (102, 10), (103, 90)):
+        id_ = shelf.hold(f"{age_s}", Class.PEOPLE, size, created_s=START_S - age_s)
+        outbox.put(id_, Class.PEOPLE)
+    assert totals(ready(outbox, shelf)) == [102, 101, 103]
+
+
+def test_grants_leave_in_the_order_in_which_they_were_asked_for() -> None:
+    """A chain is of use only from its beginning, so nothing newer overtakes it."""
+    outbox, shelf = opened(), Shelf()
+    for size, age_s in ((101, 50), (102, 10), (103, 90)):
+        id_ = shelf.hold(f"{age_s}", Class.GRANT, size, created_s=START_S - age_s)
+        outbox.put(id_, Class.GRANT)
+    assert totals(ready(outbox, shelf)) == [101, 102, 103]
+
+
+def test_boards_and_starts_precede_other_alerts_of_their_authority() -> None:
+    """What says most goes first: boards, starts, then what changes or ends them."""
+    outbox, shelf = opened(), Shelf()
+    for size, rank in ((102, 2), (101, 1), (100, 0)):
+        id_ = shelf.hold(f"{rank}", Class.ALERT, size, authority=1, created_s=START_S + rank)
+        shelf.ranks[id_] = rank
+        outbox.put(id_, Class.ALERT)
+    assert totals(ready(outbox, shelf)) == [100, 101, 102]
+
+
+def test_alerts_beyond_an_authoritys_allowance_wait_with_the_classes_below() -> None:
+    """A stolen desk key holds notices up by its burst, and another authority's alert not at
+    all; in time its allowance grows again."""
+    outbox, shelf = opened(), Shelf()
+    for number in range(100):
+        id_ = shelf.hold(f"a{number}", Class.ALERT, 1000, authority=1, created_s=START_S + number)
+        outbox.put(id_, Class.ALERT)
+    outbox.put(shelf.hold("other", Class.ALERT, 200, signer=b"o" * 32, authority=2), Class.ALERT)
+    for number in range(80):
+        outbox.put(shelf.hold(f"n{number}", Class.OFFICIAL, 999, authority=3), Class.OFFICIAL)
+    sizes = totals(ready(outbox, shelf))
+    assert sizes.index(200) <= 1
+    assert sizes.index(999) == ALERT_BURST_BYTES // 1000 + 1
+    after = sizes[sizes.index(999) :][:50]
+    assert (after.count(999), after.count(1000)) == (40, 10)
+    later_s = 2000 / ALERT_BYTES_PER_S
+    for number in range(5):
+        outbox.put(shelf.hold(f"b{number}", Class.ALERT, 900, authority=1), Class.ALERT)
+        outbox.put(shelf.hold(f"m{number}", Class.OFFICIAL, 999, authority=3), Class.OFFICIAL)
+    assert totals(ready(outbox, shelf, later_s))[:3] == [900, 900, 999]
+    assert len(sizes) == 181
+
+
+def test_one_message_of_a_class_is_under_way_at_a_time() -> None:
+    """A peer puts together one message for each class, however many sources take turns."""
+    outbox, shelf = opened(), Shelf()
+    outbox.frame_bytes = 256
+    for number in range(12):
+        id_ = shelf.hold(f"{number}", Class.PEOPLE, 1000 + number, signer=bytes([number]) * 32)
+        outbox.put(id_, Class.PEOPLE)
+    sizes = totals(ready(outbox, shelf))
+    changes = sum(a != b for a, b in pairwise(sizes))
+    assert changes == 11

@@ -16,6 +16,7 @@ from holub_protocol.frames import (
     encode,
 )
 from holub_protocol.framing import FrameBuffer, frame_bytes
+from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
 from holub_protocol.policy import Policy
 from holub_protocol.refusal import Refusal
@@ -99,7 +100,7 @@ def test_unknown_frame_types_are_counted_and_passed_over() -> None:
     made = session()
     assert list(made.frames(frame_bytes(b"\x82\x18\x63\x01"))) == []
     assert made.close is None
-    assert made.stats().unknown_frames == 1
+    assert made.stats(Holdings(1 << 20)).unknown_frames == 1
 
 
 def test_pieces_become_a_message_only_in_their_order() -> None:
@@ -148,7 +149,7 @@ def test_a_peer_that_keeps_offering_junk_is_closed() -> None:
     for number in range(17):
         made.refuse(bytes([number]) * 8, Refusal.MALFORMED)
     assert made.close == "too many malformed messages"
-    assert made.stats().refusals == ((Refusal.MALFORMED, 17),)
+    assert made.stats(Holdings(1 << 20)).refusals == ((Refusal.MALFORMED, 17),)
 
 
 def test_a_refusal_for_now_is_not_told() -> None:
@@ -193,7 +194,7 @@ def test_statistics_tell_the_link() -> None:
     """An operator sees who the peer is, whether it is live, and what went both ways."""
     made = session()
     said(made)
-    stats = made.stats()
+    stats = made.stats(Holdings(1 << 20))
     assert (stats.peer, stats.live, stats.link) == (PEER, True, 1)
     assert stats.frames_in == 1
     assert stats.bytes_out > 0

@@ -26,7 +26,11 @@ def test_counts_of_an_exchange() -> None:
     assert (up.messages_out, down.messages_in) == (2, 2)
     assert (up.frames_out, up.bytes_out) == (down.frames_in, down.bytes_in)
     assert (down.frames_out, down.bytes_out) == (up.frames_in, up.bytes_in)
-    assert dict(up.equal) == dict(down.equal) == dict.fromkeys(Class, True)
+    for link in (up, down):
+        assert [entry.cls for entry in link.classes] == list(Class)
+        assert all(entry.equal and entry.ours == entry.theirs for entry in link.classes)
+        assert (link.classes[Class.PEOPLE].ours, link.classes[Class.PEOPLE].waiting) == (1, 0)
+    assert up.round_trip_us is not None
     assert ours.holdings.held == theirs.holdings.held
     assert {cls: count for cls, count, _ in theirs.holdings.held}[Class.PEOPLE] == 1
     assert (theirs.verifications, theirs.holdings.seen) == (2, 3)

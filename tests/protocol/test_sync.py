@@ -41,7 +41,7 @@ def test_equal_sets_cost_under_300_bytes_with_hello() -> None:
     pair.connect()
     pair.exchange()
     assert link_bytes(pair) - before < 300
-    assert all(equal for _, equal in a.node.stats().links[0].equal)
+    assert all(entry.equal is not False for entry in a.node.stats().links[0].classes)
 
 
 def test_an_idle_link_falls_silent() -> None:

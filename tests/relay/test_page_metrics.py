@@ -36,7 +36,12 @@ def test_counts_arrive() -> None:
         ("holub_link_received_bytes_total", link): 1300,
         ("holub_link_sent_bytes_total", link): 1400,
         ("holub_link_duplicate_messages_total", link): 17,
-        ("holub_link_waiting_messages", link): 19,
+        ("holub_link_round_trip_seconds", link): 0.25,
+        ("holub_link_refusals_total", (*link, ("reason", "quota"))): 2,
+        ("holub_link_waiting_messages", (("class", "alert"), *link)): 19,
+        ("holub_link_own_messages", (("class", "alert"), *link)): 30,
+        ("holub_link_peer_messages", (("class", "alert"), *link)): 11,
+        ("holub_link_peer_messages", (("class", "bulk"), *link)): None,
     }
     assert {name: found.get(name) for name in expected} == expected
     assert all(name.startswith("holub_") for name, _ in found)

@@ -35,6 +35,14 @@ class Class(IntEnum):
     BULK = 5
 
 
+CLASS_WEIGHTS: Mapping[Class, int] = MappingProxyType(
+    {Class.OFFICIAL: 4, Class.PEOPLE: 3, Class.BULK: 1}
+)
+"""Shares of a link, and of the store, among the classes below alerts and grants; what one does
+not use the others have. So a flood of notices can't silence people, nor people's requests the
+maps they need."""
+
+
 class Readers(Enum):
     """Who can read a kind's body."""
 

@@ -54,7 +54,8 @@ def lines(answer: Answer) -> list[str]:
     if answer["refusals"]:
         refusals = ", ".join(f"{name} {count}" for name, count in answer["refusals"].items())
         out.append(f"refused  {refusals}")
-    out += [_link_line(link) for link in answer["links"]]
+    for link in answer["links"]:
+        out += _link_lines(link, clock["wall_s"])
     return out
 
 
@@ -66,8 +67,23 @@ def _alert_line(view: Answer) -> str:
     )
 
 
-def _link_line(link: Answer) -> str:
-    return (
-        f"link     {link['peer'][:16]} {link.get('address') or ''} for {link['age_s']} s, "
-        f"{link['messages_in']} in, {link['messages_out']} out, {link['waiting']} waiting"
-    )
+def _link_lines(link: Answer, wall_s: int) -> list[str]:
+    """One peer: since when, traffic and round trip; then what it lacks, what it was refused."""
+    trip = link["round_trip_ms"]
+    out = [
+        f"link     {link['peer'][:16]} {link.get('address') or ''} "
+        f"since {at(wall_s - link['age_s'])}: "
+        f"{link['messages_in']} messages and {link['bytes_in']} B in, "
+        f"{link['messages_out']} and {link['bytes_out']} B out, "
+        f"round trip {'unknown' if trip is None else f'{trip} ms'}"
+    ]
+    behind = [
+        f"{name} {row['theirs']} of {row['ours']}, {row['waiting']} waiting"
+        for name, row in link["classes"].items()
+        if row["theirs"] is not None and (row["waiting"] or not row["equal"])
+    ]
+    out.append(f"         {'; '.join(behind) or 'holds what we hold'}")
+    if link["refusals"]:
+        refused = ", ".join(f"{name} {count}" for name, count in link["refusals"].items())
+        out.append(f"         refused from it: {refused}")
+    return out

@@ -23,6 +23,11 @@ _LINK_COUNTERS = (
     ("duplicate_messages", "Messages received that were known already", "duplicates"),
     ("unknown_frames", "Frames of types that this version does not know", "unknown_frames"),
 )
+_CLASS_GAUGES = (
+    ("waiting_messages", "Messages that wait to be sent", "waiting"),
+    ("own_messages", "Ids that we compare with the peer", "ours"),
+    ("peer_messages", "Ids that the peer's last root counts", "theirs"),
+)
 
 
 class Metrics(Collector):
@@ -103,12 +108,27 @@ def _of_links(links: tuple[LinkStats, ...]) -> Iterator[Metric]:
         for link in links:
             counter.add_metric(_labels(link), getattr(link, attribute))
         yield counter
-    waiting = GaugeMetricFamily(
-        "holub_link_waiting_messages", "Messages that wait to be sent", labels=["peer", "link"]
+    trips = GaugeMetricFamily(
+        "holub_link_round_trip_seconds", "Until a frame was consumed", labels=["peer", "link"]
+    )
+    refusals = CounterMetricFamily(
+        "holub_link_refusals", "Messages refused", labels=["peer", "link", "reason"]
     )
     for link in links:
-        waiting.add_metric(_labels(link), link.waiting)
-    yield waiting
+        if link.round_trip_us is not None:
+            trips.add_metric(_labels(link), link.round_trip_us / 1e6)
+        for reason, count in link.refusals:
+            refusals.add_metric([*_labels(link), reason.token], count)
+    yield trips
+    yield refusals
+    for name, text, attribute in _CLASS_GAUGES:
+        gauge = GaugeMetricFamily(f"holub_link_{name}", text, labels=["peer", "link", "class"])
+        for link in links:
+            for entry in link.classes:
+                value = getattr(entry, attribute)
+                if value is not None:
+                    gauge.add_metric([*_labels(link), entry.cls.name.lower()], value)
+        yield gauge
 
 
 def _labels(link: LinkStats) -> list[str]:
