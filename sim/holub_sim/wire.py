@@ -13,7 +13,7 @@ from holub_protocol.batch import Batch
 from holub_protocol.frames import Credit, FrameType, Hello, Need, Put, Root
 from holub_protocol.framing import LENGTH_BYTES
 from holub_protocol.kinds import Class
-from holub_protocol.limits import RESENDS, SENT_PER_LINK
+from holub_protocol.limits import ALERT_BURST_BYTES, RESENDS, SENT_PER_LINK
 from holub_protocol.storage import State
 from holub_sim.host import Host
 from holub_sim.ledger import Ledger, Published
@@ -46,6 +46,13 @@ class Side:
     pieces: dict[bytes, Published] = field(default_factory=dict)
     sent: dict[bytes, None] = field(default_factory=dict)
     needs: list[tuple[int, bytes]] = field(default_factory=list)
+    alert_bytes: dict[int, int] = field(default_factory=dict)
+
+    def beyond_allowance(self, message: Published, count: int) -> bool:
+        """Whether an authority has said so many alerts here that they may wait for others."""
+        authority = message.row.authority
+        self.alert_bytes[authority] = self.alert_bytes.get(authority, 0) + count
+        return message.row.cls == Class.ALERT and self.alert_bytes[authority] > ALERT_BURST_BYTES
 
 
 class WireRules:
@@ -155,9 +162,10 @@ class WireRules:
                 self._note("sent-again")
             if times > RESENDS and len(side.whole) <= SENT_PER_LINK:
                 self._broken(host, "caps", f"sent {message.row.id.hex()[:16]} {times} times")
+        beyond = side.beyond_allowance(message, len(put.data))
         if message.row.cls in _LOW:
             low[link] = None
-        elif link in low:
+        elif link in low and not beyond:
             detail = f"{message.row.id.hex()[:16]} behind messages of lower classes"
             self._broken(host, "class-order", detail)
         arrived_us = message.arrived_us.get(host.name)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from holub_protocol.kinds import Class
 from holub_protocol.outbox import Outbox
 from holub_protocol.pace import Pace
 from holub_protocol.reconcile import RootSum
@@ -50,11 +51,12 @@ def test_more_under_way_than_allowed_is_found(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_alert_behind_other_messages_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A node that sends the lowest class first, when both wait for a link that comes up."""
+    """A node that sends the lower classes first, when both wait for a link that comes up."""
 
     def upside_down(self: Outbox) -> object:
-        waiting = [cls for cls in reversed(self._puts) if self._puts[cls] or self._ranges[cls]]
-        return waiting[0] if waiting else None
+        if self._turns:
+            return self._turns.first()
+        return next((cls for cls in Class if self._waits(cls)), None)
 
     monkeypatch.setattr(Outbox, "_turn", upside_down)
     town = city(BURST)
