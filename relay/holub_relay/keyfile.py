@@ -101,6 +101,16 @@ def rewrite(path: Path, name: str, seed: bytes, lock: Lock | None) -> None:
         raise OperatorError(f"can't write key file {path}: {error.strerror}") from None
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copy a key file as it is, under its passphrase if it has one; OperatorError as `write`."""
+    read(source)
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(target, source.read_text())
+    except OSError as error:
+        raise OperatorError(f"can't copy {source} to {target}: {error.strerror}") from None
+
+
 def _text(name: str, seed: bytes, lock: Lock | None) -> str:
     if lock is None:
         return f"{_HEAD}{name}\n{_SEED}{seed.hex()}\n"

@@ -87,16 +87,27 @@ def join(
     words: str | None = None,
     confirm: Confirm = lambda _: False,
     desk: bool = False,
+    registrar: Path | None = None,
 ) -> Made:
     """Pin the charter at `source` (a file, a bundle or an http(s) URL) and make this relay's key.
 
     `words` is the fingerprint that the realm's people gave; a URL beyond this machine needs it,
-    or a yes from `confirm`. With `desk` the machine also gets a desk's key, to be granted.
+    or a yes from `confirm`. With `desk` the machine also gets a desk's key, to be granted; with
+    `registrar`, a key file that the charter names, a copy of that to sign grants with.
     """
     found = pinning.read_source(source)
     trust = pinning.confirmed(source, found, words, confirm)
+    held = None if registrar is None else keyfile.read(registrar)
+    if held is not None and held.public not in trust.charter.registrars:
+        raise OperatorError(
+            f"key {held.public.hex()} of {registrar} is no registrar in version "
+            f"{trust.charter.version}; the holders of the root keys enrol one with `holub realm "
+            "enrol --registrar`"
+        )
     prepare(data_dir)
     keyfile.create(data_dir, "node", entropy)
+    if held is not None:
+        keyfile.copy(held.path, keyfile.path_of(data_dir, "registrar"))
     if desk:
         keyfile.create(data_dir, "desk", entropy)
     settings.save(data_dir, config)
@@ -104,11 +115,13 @@ def join(
     with Station.open(data_dir) as station:
         station.desk_is_new()
         station.settle()
-    files = (
+    files = [
         (data_dir / CHARTER_FILE, "the charter of the realm"),
-        (data_dir / "keys" / "node.key", "this relay's own identity"),
-    )
-    return Made(trust.charter.name, trust.words, files, found.bundle)
+        (keyfile.path_of(data_dir, "node"), "this relay's own identity"),
+    ]
+    if held is not None:
+        files.append((keyfile.path_of(data_dir, "registrar"), "registrar: signs grants here"))
+    return Made(trust.charter.name, trust.words, tuple(files), found.bundle)
 
 
 def prepare(data_dir: Path) -> None:

@@ -10,7 +10,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from holub_crypto.charter import ANY_HAZARD, EVERYWHERE
+from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, fingerprint
+from holub_crypto.charter import decode as decode_charter
 from holub_crypto.identity import words
 from holub_crypto.trust import Grant, Role
 from holub_protocol.author import PublishError
@@ -283,7 +284,16 @@ def _realm(station: Station, _: Request) -> Answer:
         "demo": station.config.demo,
         "version": charter.version,
         "fingerprint": trust.words,
+        "pinned": trust.pinned,
         "forked": trust.forked,
+        "forks": [
+            {
+                "version": rival.version,
+                "fingerprint": fingerprint(trust.realm_id, rival.content_id(trust.realm_id)),
+            }
+            for rival in (decode_charter(raw).charter for raw in trust.forks)
+        ],
+        "revoked": [key.hex() for key in charter.revoked],
         "threshold": charter.threshold,
         "roots": [key.hex() for key in charter.roots],
         "registrars": [key.hex() for key in charter.registrars],

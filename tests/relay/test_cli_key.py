@@ -20,11 +20,11 @@ def secret(tmp_path: Path) -> Path:
 
 def test_a_new_key_is_sealed_and_its_public_half_is_for_all(tmp_path: Path, secret: Path) -> None:
     """Both files and the words are named; showing either asks for nothing and draws a code."""
-    file = tmp_path / "oksana.key"
+    file = tmp_path / "mayor.key"
     text = ok("key", "new", file, "--passphrase-file", secret)
     assert keyfile.read(file).sealed
     shown = ok_json("key", "show", file)
-    assert shown == ok_json("key", "show", tmp_path / "oksana.pub")
+    assert shown == ok_json("key", "show", tmp_path / "mayor.pub")
     assert shown["public"] in text
     assert shown["words"] in text
     assert len(shown["words"].split()) == 8
@@ -38,7 +38,7 @@ def test_without_a_passphrase_or_a_word_for_none_nothing_is_made(tmp_path: Path)
     result = run("key", "new", tmp_path / "a.key")
     assert result.exit_code == 2
     assert "--no-passphrase" in result.output
-    assert run("key", "new", tmp_path / "a.key", "--name", "Оксана").exit_code == 2
+    assert run("key", "new", tmp_path / "a.key", "--name", "Мер").exit_code == 2
     assert not (tmp_path / "a.key").exists()
     made_key = ok_json("key", "new", tmp_path / "a.key", "--no-passphrase")
     assert not keyfile.read(Path(made_key["file"])).sealed

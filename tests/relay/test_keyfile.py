@@ -75,11 +75,11 @@ def test_a_missing_key_is_none_or_an_error(tmp_path: Path) -> None:
 def test_a_sealed_key_shows_its_public_half_only(tmp_path: Path) -> None:
     """The file has no seed, says whose it is without asking, and opens to its passphrase."""
     path = tmp_path / "root-1.key"
-    keyfile.write(path, "oksana", SEED, LOCK)
+    keyfile.write(path, "mayor", SEED, LOCK)
     assert SEED.hex() not in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
     held = keyfile.read(path)
-    assert (held.name, held.sealed) == ("oksana", True)
+    assert (held.name, held.sealed) == ("mayor", True)
     assert held.public == Identity.from_seed(SEED).public == keyfile.public_of(str(path))
     assert keyfile.unlocked(path, Passphrases((LOCK.passphrase,))).seed == SEED
     with pytest.raises(OperatorError, match=r"root-1\.key has a passphrase"):

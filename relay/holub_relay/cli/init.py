@@ -35,6 +35,11 @@ def set_up_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @data_option
 @set_up_options
 @click.option("--desk", is_flag=True, help="With --join: also make a desk's key here.")
+@click.option(
+    "--registrar",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --join: the key file of a registrar, who is to sign grants here.",
+)
 @click.option("--gate", is_flag=True, help="With --realm: also make a gate key for its links.")
 @told
 def init(
@@ -44,12 +49,13 @@ def init(
     fingerprint: str | None,
     area: str | None,
     desk: bool,
+    registrar: Path | None,
     gate: bool,
 ) -> None:
     """Set up an empty data directory: make a realm, or join one by its charter."""
-    if desk and join is None:
+    if (desk or registrar) and join is None:
         raise OperatorError(
-            "--desk belongs to --join: a realm's maker has a desk's key", Exit.USAGE
+            "--desk and --registrar belong to --join: a realm's maker has both keys", Exit.USAGE
         )
     if gate and realm_name is None:
         raise OperatorError(
@@ -59,7 +65,7 @@ def init(
         )
     if realm_name is None and join is None:
         raise OperatorError("init needs --realm NAME or --join CHARTER", Exit.USAGE)
-    for line in set_up(data, realm_name, join, fingerprint, area, Config(), desk):
+    for line in set_up(data, realm_name, join, fingerprint, area, Config(), desk, registrar):
         click.echo(line)
     if gate:
         click.echo(f"  {gates.make(data, os.urandom)}  gate: a copy for every relay, nobody else")
@@ -73,6 +79,7 @@ def set_up(
     area: str | None,
     config: Config,
     desk: bool = False,
+    registrar: Path | None = None,
 ) -> list[str]:
     """Do what `init` does and return the lines to print."""
     if realm_name is not None and join is not None:
@@ -90,7 +97,7 @@ def set_up(
         made = realm.make(data, name, config, os.urandom)
     else:
         assert join is not None
-        made = realm.join(data, join, config, os.urandom, fingerprint, _ask, desk)
+        made = realm.join(data, join, config, os.urandom, fingerprint, ask, desk, registrar)
     lines = [f"realm {made.name} in {data}"]
     if made.bundle is not None:
         with opened(made.bundle) as reader, Client(data) as client:
@@ -110,7 +117,8 @@ def set_up(
     return lines
 
 
-def _ask(words: str) -> bool:
+def ask(words: str) -> bool:
+    """Show the words of a charter and ask whether they are right."""
     click.echo(f"The charter's fingerprint is\n  {words}")
     answer = click.prompt(
         "Are these the words that the realm's registrar gave you? Type yes or no",

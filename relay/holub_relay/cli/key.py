@@ -29,7 +29,7 @@ def key() -> None:
     """Make and look after a key file: a root key, a registrar's, a desk's."""
 
 
-@key.command(epilog="Example: holub key new oksana.key")
+@key.command(epilog="Example: holub key new mayor.key")
 @_file
 @click.option("--name", help="Whose key it is. [default: the file's name]")
 @passphrase_option
@@ -63,7 +63,7 @@ def new(
     click.echo(f"words   {spoken(identity.public)}")
 
 
-@key.command(epilog="Example: holub key show oksana.key")
+@key.command(epilog="Example: holub key show mayor.key")
 @click.argument("file")
 @json_option
 @told

@@ -1,50 +1,17 @@
-"""`holub realm`: show the realm, and enrol a key in it."""
+"""`holub realm grant`: enrol a relay or a desk, on a registrar's machine."""
 
 from pathlib import Path
 
 import click
 
-from holub_relay import client
-from holub_relay.cli.shared import at, data_option, json_option, place, plain, print_json, told
+from holub_relay import client, keyfile
+from holub_relay.cli.shared import at, data_option, json_option, place, print_json, told
 from holub_relay.requests import Answer
 
 
-@click.group()
-def realm() -> None:
-    """Look at the realm, and enrol keys in it."""
-
-
-@realm.command()
+@click.command(epilog="Example: holub realm grant --desk --subject KEY --area 93317 --data city")
 @data_option
-@json_option
-@told
-def show(data: Path, as_json: bool) -> None:
-    """Show the charter, its fingerprint, and what this directory's keys may do."""
-    answer = client.call(data, {"do": "realm"})
-    if as_json:
-        print_json(answer)
-        return
-    demo = " (demo realm)" if answer["demo"] else ""
-    click.echo(f"realm       {plain(answer['name'])}{demo}, charter {answer['version']}")
-    click.echo(f"id          {answer['id']}")
-    click.echo(f"fingerprint {answer['fingerprint']}")
-    if answer["forked"]:
-        click.echo("ALARM: two successors of one charter are known; ask the registrars")
-    click.echo(f"roots       {answer['threshold']} of {len(answer['roots'])} sign a new charter")
-    for key in answer["registrars"]:
-        click.echo(f"registrar   {key}")
-    for authority in answer["authorities"]:
-        names = plain(f"{authority['name_uk']} / {authority['name_en']}")
-        click.echo(f"authority   {authority['number']} {names}")
-    for name, key in answer["keys"].items():
-        click.echo(f"{name:<11} {key['public']}")
-        for grant in key["grants"]:
-            click.echo(f"            {_grant_line(grant)}")
-
-
-@realm.command()
-@data_option
-@click.option("--subject", required=True, help="The public key to enrol, 64 hexadecimal digits.")
+@click.option("--subject", required=True, help="The key to enrol: 64 digits or a .pub file.")
 @click.option(
     "--relay/--desk", "is_relay", default=True, help="Enrol a relay (the default), or a desk."
 )
@@ -71,7 +38,7 @@ def grant(
     """Sign a grant with this directory's registrar key and publish it."""
     request = {
         "do": "grant",
-        "subject": subject,
+        "subject": keyfile.public_of(subject).hex(),
         "role": "relay" if is_relay else "desk",
         "kinds": list(kinds),
         "areas": list(areas),
@@ -85,11 +52,12 @@ def grant(
         print_json(answer)
         return
     click.echo(f"granted {subject}")
-    click.echo(f"  {_grant_line(answer['grant'])}")
+    click.echo(f"  {grant_line(answer['grant'])}")
     click.echo(f"message {answer['id']}")
 
 
-def _grant_line(grant: Answer) -> str:
+def grant_line(grant: Answer) -> str:
+    """Write what a grant allows on one line."""
     whom = f"for authority {grant['authority']}" if grant["authority"] else "as a relay"
     areas = ", ".join(place(area) for area in grant["areas"][:3])
     return (
