@@ -3,11 +3,11 @@
 from hashlib import blake2b
 
 from holub_crypto.identity import key_hint
+from holub_protocol.facts import Change
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.message import Message, Now
 from holub_protocol.truth import Truth
-from holub_protocol.words import Change
 
 START_S = 1_700_000_000
 DAY_S = 86_400

@@ -1,9 +1,10 @@
 """A small realm and nodes in it, for tests: deterministic keys, stores in memory, links by hand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
+from typing import Any
 
 from holub_crypto import charter
 from holub_crypto.charter import Authority
@@ -18,7 +19,7 @@ from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.message import Message, Now, Opaque
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
-from holub_protocol.realm import desk_grant, found, kinds_of
+from holub_protocol.realm import desk_grant, found, kinds_of, revocation, sign_revocation
 from holub_protocol.storage import MemoryStore
 
 START_S = 1_661_300_000
@@ -61,11 +62,12 @@ class Entropy:
 
 @dataclass
 class Realm:
-    """A realm of one root, one registrar, and authorities 1 (everywhere) and 2 (Kyiv)."""
+    """A realm of one root, one registrar or two, and authorities 1 (everywhere) and 2 (Kyiv)."""
 
     areas: AreaTree = field(default_factory=registry)
     root: Identity = field(default_factory=lambda: key("root"))
     registrar: Identity = field(default_factory=lambda: key("registrar"))
+    second: Identity | None = None
     counter: int = 0
 
     def __post_init__(self) -> None:
@@ -73,12 +75,18 @@ class Realm:
             Authority(1, 0, "Повітряні сили", "Air Force", (0,), (0,)),
             Authority(2, 1, "Місто Київ", "City of Kyiv", (KYIV,), (0,)),
         )
-        registrars = (self.registrar.public,)
+        second = (self.second.public,) if self.second else ()
+        registrars = (self.registrar.public, *second)
         self.first = found(
             "Test realm", self.root, registrars, authorities, self.areas, START_S - 1000
         )
         self.charter = charter.decode(self.first).charter
         self.id = self.charter.content_id(b"")
+
+    def charter_after(self, **changes: Any) -> bytes:
+        """Return charter 2, signed by the root, with these changes."""
+        after = replace(self.charter, version=2, previous=self.id, **changes)
+        return after.sign((self.root,), self.id)
 
     def trust(self) -> Trust:
         """Return a fresh trust in this realm."""
@@ -121,15 +129,31 @@ class Realm:
         rate: int = 1000,
         not_after_s: int = START_S + YEAR_S,
         issuer: Identity | None = None,
+        depth: int = 0,
     ) -> bytes:
-        """Return a grant by the registrar."""
+        """Return a grant by the registrar, or by another issuer."""
         grant = desk_grant(
             subject, authority, not_after_s,
             kinds=tuple(kinds), hazards=hazards, areas=areas, rate=rate,
         )  # fmt: skip
+        grant = replace(grant, depth=depth)
         return self.message(
             issuer or self.registrar, "grant", GrantBody(grant), lifetime_s=YEAR_S,
             created_s=START_S - 500,
+        )  # fmt: skip
+
+    def revoke(
+        self,
+        key: bytes,
+        point: tuple[int, int] = (START_S, 0),
+        keep: Iterable[bytes] = (),
+        issuer: Identity | None = None,
+    ) -> bytes:
+        """Return a revocation by the registrar, or by another issuer."""
+        self.counter += 1
+        return sign_revocation(
+            issuer or self.registrar, self.id, revocation(key, point, keep),
+            created_s=START_S, k=self.counter,
         )  # fmt: skip
 
     def relay_grant(self, subject: bytes) -> bytes:

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import TypeAlias
 
 from holub_crypto import cbor, cose
+from holub_crypto.chains import Grant, Revocation
 from holub_crypto.charter import Authority, Charter, fingerprint
 from holub_crypto.digest import derive
 from holub_crypto.identity import Identity, key_hint
-from holub_crypto.trust import Grant
 from holub_protocol import codec, frames
 from holub_protocol.kinds import KINDS, Body, Class, kind_named
 from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
 from holub_protocol.kinds.board import BoardBody, Cover, Listed
+from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.proof import ProofBody
+from holub_protocol.kinds.revoke import RevokeBody
+from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
 from holub_protocol.message import Message, Opaque
 from holub_protocol.reconcile import RootSum, session_salt, short_id
 
@@ -25,7 +29,7 @@ VECTORS = Path(__file__).resolve().parent / "vectors" / "messages.json"
 CREATED_S = 1_661_300_000
 KYIV, PECHERSK = 93317, 24772
 HOUR_S, DAY_S, YEAR_S = 3600, 86_400, 365 * 86_400
-MADE = ("alert", "board", "grant")
+MADE = ("alert", "board", "grant", "revoke", "trust-board", "proof", "endorse")
 
 Entry: TypeAlias = dict[str, object]
 
@@ -66,7 +70,7 @@ def charters() -> tuple[bytes, bytes, bytes]:
     return realm_id, first.sign((root,)), later.sign((root, second), realm_id)
 
 
-def bodies() -> dict[str, tuple[str, int, int, Body]]:
+def bodies(realm_id: bytes) -> dict[str, tuple[str, int, int, Body]]:
     """Return name -> (signer, k, area, body) of the messages to make, one a kind at least."""
     desk, spare = key("desk"), key("spare desk")
     incident = bytes.fromhex("0123456789abcdef")
@@ -87,6 +91,15 @@ def bodies() -> dict[str, tuple[str, int, int, Body]]:
         "board, quiet": ("desk", 3, KYIV, BoardBody(330)),
         "board with words": ("desk", 4, KYIV, BoardBody(330, (cover,), (word, told))),
         "board of bitmaps": ("desk", 5, KYIV, BoardBody(330, (), (), ((200, b"\x80\x01"),))),
+        "endorse": ("desk", 6, KYIV, EndorseBody(bytes(range(16)))),
+        "revoke": ("registrar", 0, 0, RevokeBody(
+            Revocation(desk.public, CREATED_S - 60, 3, (bytes(16), bytes(range(16)))))),
+        "trust-board": ("registrar", 0, 0, TrustBoardBody(
+            2, 1, revocations_digest((bytes(32),)), HOUR_S)),
+        "proof": ("relay", 0, 0, ProofBody.of(*(
+            codec.encode(desk, realm_id, kind_named("alert"), created_s=CREATED_S, k=9,
+                         lifetime_s=HOUR_S, area=area, body=AlertBody(Verb.START, (), 200))
+            for area in (KYIV, PECHERSK)))),
     }  # fmt: skip
     for number, kind in KINDS.items():
         if kind.name not in MADE:
@@ -99,7 +112,7 @@ def messages(realm_id: bytes) -> list[Entry]:
     """Return one entry for each of `bodies`."""
     entries: list[Entry] = []
     names = {"alert": "alert", "clear": "alert", "board": "board", "grant": "grant"}
-    for name, (signer, k, area, body) in bodies().items():
+    for name, (signer, k, area, body) in bodies(realm_id).items():
         kind = kind_named(names.get(name.split(",")[0].split()[0], name))
         raw = codec.encode(
             key(signer), realm_id, kind,

@@ -7,12 +7,15 @@ Checks run from cheap to dear: time, enrolled key, scope, counter, and only then
 from collections.abc import Callable
 from typing import NamedTuple
 
+from holub_crypto.chains import Denial
 from holub_crypto.identity import SIGNATURE_BYTES
-from holub_crypto.trust import Ask, Denial, Granted, Trust
+from holub_crypto.trust import Ask, Granted, Trust
 from holub_protocol.areas import AreaTree
 from holub_protocol.kinds import KINDS
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.message import BodyError, Message, Now
 from holub_protocol.refusal import Refusal
@@ -90,7 +93,7 @@ def admit(
         return Refusal.AREA
     refusal = Refusal.UNKNOWN_SIGNER
     for key in trust.keys(message.kid):
-        answer = _may(message, key, trust, claimed)
+        answer = allowed(message, key, trust, claimed)
         if isinstance(answer, Denial):
             refusal = _REFUSALS[answer]
         elif message.k >= min(kind.hourly, answer.rate):
@@ -117,14 +120,18 @@ def timely(message: Message, age_s: int, now: Now) -> Refusal | None:
     return None
 
 
-def _may(
-    message: Message, key: bytes, trust: Trust, claimed: tuple[Claim, ...]
+def allowed(
+    message: Message,
+    key: bytes,
+    trust: Trust,
+    claimed: tuple[Claim, ...],
+    authority: int | None = None,
 ) -> Granted | Denial:
-    """Ask for every hazard that the message names; each must be granted, by one authority."""
-    kind = KINDS[message.kind]
+    """Ask for every hazard that the message names; each must be granted, by one authority: by
+    that one if it is given."""
+    kind, body = KINDS[message.kind], message.body
     answer: Granted | Denial = Denial.ROLE
-    for position, claim in enumerate(claimed):
-        before = answer
+    for claim in claimed:
         answer = trust.may(
             Ask(
                 key=key,
@@ -135,12 +142,15 @@ def _may(
                 verb=claim.verb,
                 areas=claim.areas,
                 created_s=message.created_s,
+                message=message.id,
+                authority=authority,
+                enrols=body.grant if isinstance(body, GrantBody) else None,
+                revokes=body.revocation.key if isinstance(body, RevokeBody) else b"",
             )
         )
         if isinstance(answer, Denial):
             return answer
-        if position and isinstance(before, Granted) and before.authority != answer.authority:
-            return Denial.ROLE
+        authority = answer.authority
     return answer
 
 

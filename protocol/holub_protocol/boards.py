@@ -12,10 +12,10 @@ from holub_protocol.desk import (
     compose_board,
     same_view,
 )
+from holub_protocol.facts import EVERYTHING
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.message import Now
 from holub_protocol.truth import Truth
-from holub_protocol.words import EVERYTHING
 
 BOARD_LIFETIME_S = 86_400
 """A board outlives the promise it makes: what it told last stays known when power fails."""

@@ -12,10 +12,10 @@ from holub_crypto import cbor
 from holub_crypto.identity import key_hint
 from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE, AreaTree
+from holub_protocol.facts import EVERYTHING, Word
 from holub_protocol.kinds.board import COVERS_MAX, BoardBody, Cover, Listed, bitmap_of
 from holub_protocol.limits import ALERT_BYTES
 from holub_protocol.truth import Truth
-from holub_protocol.words import EVERYTHING, Word
 
 BOARD_EVERY_S = 300
 """A quiet desk's rhythm: 288 boards of some 100 bytes a day, 29 kB."""

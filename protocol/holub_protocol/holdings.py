@@ -8,7 +8,7 @@ and with more than a minute to live.
 
 import heapq
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import NamedTuple
@@ -98,6 +98,7 @@ class Holdings:
         self._held_bytes = dict.fromkeys(Class, 0)
         self._evicted: dict[bytes, None] = {}
         self._superseded: dict[bytes, None] = {}
+        self._withheld: dict[bytes, None] = {}
         self._barren: dict[Class, tuple[int, int]] = {}
 
     def _columns(self) -> None:
@@ -188,10 +189,13 @@ class Holdings:
     def _list(self, slot: int, now: Now) -> None:
         """Put an id into the reconciled set, if it has long enough to live."""
         leaves = self._deadline[slot] - RECONCILE_SLACK_S
+        id_ = self._ids.id_at(slot)
+        if id_ in self._withheld:
+            return
         if leaves > now.mono_us // _SECOND_US and not self._listed[slot]:
             self._listed[slot] = 1
             cls = _CLASSES[self._cls[slot]]
-            self._roots[cls].add(self._ids.id_at(slot))
+            self._roots[cls].add(id_)
             self._versions[cls] += 1
             self._leaving.add(leaves, slot)
 
@@ -201,6 +205,17 @@ class Holdings:
             cls = _CLASSES[self._cls[slot]]
             self._roots[cls].remove(self._ids.id_at(slot))
             self._versions[cls] += 1
+
+    def withhold(self, ids: Iterable[bytes], now: Now) -> None:
+        """Replace the ids that are held and not offered to peers: what does not stand any more."""
+        before, self._withheld = self._withheld, dict.fromkeys(ids)
+        for id_ in self._withheld:
+            if (slot := self._ids.find(id_)) >= 0:
+                self._unlist(slot)
+        for id_ in before:
+            slot = self._ids.find(id_)
+            if slot >= 0 and self._state[slot] in (State.HELD, State.EVICTED):
+                self._list(slot, now)
 
     def _slot(self, id_: bytes) -> int:
         slot = self._ids.find(id_)

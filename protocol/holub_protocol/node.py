@@ -9,10 +9,9 @@ never raised.
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from holub_crypto.charter import CharterError
 from holub_crypto.charter import decode as decode_charter
-from holub_crypto.identity import Identity, key_hint
-from holub_crypto.trust import CharterOutcome, Trust
+from holub_crypto.identity import Identity
+from holub_crypto.trust import Trust
 from holub_protocol.admit import Admitted, Verify, admit, row_of, timely
 from holub_protocol.areas import AreaTree
 from holub_protocol.author import PublishError
@@ -36,7 +35,6 @@ from holub_protocol.journal import Journal
 from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
-from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.limits import FUTURE_SKEW_S, LINKS, NONCE_BYTES
 from holub_protocol.message import Message, Now
 from holub_protocol.policy import Policy
@@ -48,8 +46,10 @@ from holub_protocol.signers import Signers
 from holub_protocol.spread import spread
 from holub_protocol.stats import NodeStats
 from holub_protocol.storage import Counter, Row, State
-from holub_protocol.truth import Charge, Truth
-from holub_protocol.waiting import LOCAL, Parked, Pen, Waiting
+from holub_protocol.trusting import Trusting
+from holub_protocol.trustlist import TrustView
+from holub_protocol.truth import HOLDING, Truth
+from holub_protocol.waiting import LOCAL, Waiting
 
 _CHARTER_HEAD = b"\x84\x40\xa0"
 _SECOND_US = 1_000_000
@@ -90,7 +90,9 @@ class Node:
         self._room = Room(self.holdings, self.truth, trust, self._journal)
         self._verify, self._verifications = verify, 0
         self._sessions: dict[int, Session] = {}
-        self._parked, self._pen = Parked(), Pen()
+        self._trusting = Trusting(
+            trust, areas, self.truth, self.holdings, self._room, self._journal
+        )
         self._refusals: dict[Refusal, int] = {}
         self._reliable = now.reliable
         self._restore(rows, now)
@@ -133,7 +135,9 @@ class Node:
             now=now,
         )
         if isinstance(admitted, Refusal):
-            self._put_off(admitted, message, link, age_s, now)
+            session = self._sessions.get(link)
+            if self._trusting.put_off(admitted, message, link, age_s, now) and session:
+                session.need(message.kid, now)
             return admitted
         refusal = self._room.fits(admitted, now)
         if refusal is not None:
@@ -239,9 +243,9 @@ class Node:
             self._judge_again(now)
             self._signers.touch(now)
         self._room.pass_time(now)
-        for waiting in self._pen.take(now):
-            self._retry(waiting, now)
-        self._parked.expire(now)
+        self._trusting.follow(now)
+        self._again(self._trusting.pen.take(now), now)
+        self._trusting.parked.expire(now)
         self._sign_boards(now)
         for session in self._sessions.values():
             session.wake(self, now)
@@ -252,8 +256,8 @@ class Node:
         due += self._signers.due_us()
         for moment in (
             self.holdings.next_due_us(),
-            self._pen.next_due_us(),
-            self._parked.next_due_us(),
+            self._trusting.pen.next_due_us(),
+            self._trusting.parked.next_due_us(),
         ):
             if moment is not None:
                 due.append(moment)
@@ -298,7 +302,7 @@ class Node:
 
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
         """Return the ids of a hint's grants."""
-        return self.trust.grants_for(hint)
+        return self.trust.chain(hint)
 
     # --- steps of taking in ---------------------------------------------------------------------
 
@@ -326,35 +330,22 @@ class Node:
             session.duplicates += 1
         return id_
 
-    def _put_off(self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now) -> None:
-        """Keep what may be taken in later: its signer's grant, or its time, may come."""
-        waiting = Waiting(message.raw, link, age_s, now.mono_us)
-        if refusal.awaits_grant:
-            self._parked.add(message.id, message.kid, waiting)
-            session = self._sessions.get(link)
-            if session is not None:
-                session.need(message.kid, now)
-        elif refusal is Refusal.FUTURE:
-            early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
-            self._pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
-
     def _apply(self, admitted: Admitted, now: Now) -> None:
         """Let a message that was taken in change what is trusted, or what holds."""
-        body = admitted.message.body
-        group = KINDS[admitted.message.kind].group
-        self._signers.observe(admitted.signer, group, admitted.message.point)
-        if isinstance(body, GrantBody):
-            self.trust.add_grant(admitted.message.id, body.grant)
-            for waiting in self._parked.take(frozenset((key_hint(body.grant.subject),))):
-                self._retry(waiting, now)
-        elif isinstance(body, AlertBody | BoardBody):
-            self._learn(admitted.message, admitted.signer, admitted.authority)
-            self._signers.touch(now, b"" if isinstance(body, AlertBody) else admitted.signer)
+        message, body = admitted.message, admitted.message.body
+        self._signers.observe(admitted.signer, KINDS[message.kind].group, message.point)
+        if isinstance(body, HOLDING):
+            self._learn(message, admitted.signer, admitted.authority)
+            self._signers.touch(now, admitted.signer if isinstance(body, BoardBody) else b"")
+        else:
+            self._trusting.learn(message, admitted.signer)
+            self._again(self._trusting.changed(message, now), now)
 
     def _learn(self, message: Message, signer: bytes, authority: int) -> None:
         if isinstance(message.body, BoardBody):
             self._room.board(signer, message.point)
-        change = self.truth.add(message, signer, authority, self.trust.reach(signer, authority))
+        self.truth.set_standing(signer, authority, self.trust.standing(signer, authority))
+        change = self.truth.add(message, signer, authority)
         for id_ in change.superseded:
             if self.holdings.state(id_) is State.HELD:
                 self._room.put_aside(id_, State.SUPERSEDED)
@@ -362,41 +353,23 @@ class Node:
             self._journal.tell(StatusChanged())
         self._room.unpin(change.released)
 
-    def _retry(self, waiting: Waiting, now: Now) -> None:
-        outcome = self._take_in(waiting.raw, waiting.link, waiting.age_now_s(now), now)
-        if isinstance(outcome, Refusal):
-            self._refused(outcome, None)
+    def _again(self, waiting: Iterable[Waiting], now: Now) -> None:
+        """Take up what has waited, if its time has come: else it waits on."""
+        for one in waiting:
+            outcome = self._take_in(one.raw, one.link, one.age_now_s(now), now)
+            if isinstance(outcome, Refusal):
+                self._refused(outcome, None)
 
     def _take_charter(self, raw: bytes, link: int, now: Now) -> bytes | Refusal:
-        """Take in a version of the charter: it is an item of class TRUST like any other."""
-        try:
-            signed = decode_charter(raw)
-            id_ = signed.charter.content_id(self.trust.realm_id)
-            if id_ in self.holdings:
-                return self._known(id_, link, 0, now)
-            outcome = self.trust.add_charter(raw)
-        except CharterError:
-            return Refusal.MALFORMED
-        if outcome is CharterOutcome.AHEAD:
-            self._parked.add(id_, b"", Waiting(raw, link, 0, now.mono_us))
-            return Refusal.CHARTER_AHEAD
-        if outcome is CharterOutcome.REFUSED:
-            return Refusal.CHARTER
-        if outcome is CharterOutcome.FORKED:
-            self._journal.tell(Alarm("charter-forked"))
-        self._hold(charter_row(raw, id_, signed.charter, now), raw, link, now)
-        self._charter_changed()
-        for waiting in self._parked.take(None):
-            self._retry(waiting, now)
-        return id_
-
-    def _charter_changed(self) -> None:
-        charter = self.trust.charter
-        self.truth.set_charges(
-            tuple(Charge(a.number, a.parent, a.areas, a.hazards) for a in charter.authorities)
-        )
-        self._journal.tell(StatusChanged())
-        self._room.judge_overdue()
+        """Take in a version of the charter, which is no message."""
+        row = self._trusting.charter(raw, link, now)
+        if isinstance(row, Refusal):
+            return row
+        if row.id in self.holdings:
+            return self._known(row.id, link, 0, now)
+        self._hold(row, raw, link, now)
+        self._again(self._trusting.charter_changed(now), now)
+        return row.id
 
     # --- what time does ------------------------------------------------------------------------
 
@@ -415,7 +388,7 @@ class Node:
         """Sign what is due."""
         for keeper in self._signers.ready(now, self._has_equal_neighbour):
             try:
-                reach = self.trust.reach(keeper.key, keeper.authority)
+                reach = self.trust.standing(keeper.key, keeper.authority).reach
                 body = keeper.due(self.truth, self.areas, now, reach)
                 if body is not None:
                     kind = kind_named("board")
@@ -440,7 +413,7 @@ class Node:
 
     def _forget_link(self, link: int) -> None:
         self._sessions.pop(link, None)
-        self._parked.drop_link(link)
+        self._trusting.parked.drop_link(link)
 
     def _restore(self, rows: Iterable[Row], now: Now) -> None:
         """Rebuild everything from the store: the index from its rows, and trust and truth from
@@ -459,16 +432,20 @@ class Node:
                 message = decode(raw, self.trust.realm_id)
                 if isinstance(message, Refusal):
                     self._room.forget(id_)
-                elif isinstance(message.body, GrantBody):
-                    self.trust.add_grant(id_, message.body.grant)
                 elif cls is Class.ALERT:
                     self._learn(message, row.signer, row.authority)
+                else:
+                    self._trusting.learn(message, row.signer)
         for raw in self.trust.versions:
             charter = decode_charter(raw).charter
             id_ = charter.content_id(self.trust.realm_id)
             if id_ not in self.holdings:
                 self._hold(charter_row(raw, id_, charter, now), raw, LOCAL, now)
-        self._charter_changed()
+        self._trusting.charter_changed(now)
+
+    def trust_view(self, now: Now) -> TrustView:
+        """Return what is known of the realm's trust here, and whether something is withheld."""
+        return self._trusting.view(now)
 
     def stats(self) -> NodeStats:
         """Return counts for operators."""
@@ -476,8 +453,8 @@ class Node:
             holdings=self.holdings.stats(),
             links=tuple(session.stats(self.holdings) for session in self._sessions.values()),
             refusals=tuple(sorted(self._refusals.items(), key=lambda item: item[0].value)),
-            parked=len(self._parked),
-            penned=len(self._pen),
+            parked=len(self._trusting.parked),
+            penned=len(self._trusting.pen),
             verifications=self._verifications,
             charter=self.trust.charter.version,
             forked=self.trust.forked,

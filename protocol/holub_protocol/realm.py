@@ -1,16 +1,24 @@
-"""Founding a realm: its first charter, and the grants by which desks and relays may speak."""
+"""Founding a realm: its first charter, the grants by which desks and relays may speak, and how
+that is taken from them."""
 
+from collections.abc import Iterable
+
+from holub_crypto.chains import KEEP_BYTES, Grant, Revocation
 from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, Authority, Charter
 from holub_crypto.identity import Identity
-from holub_crypto.trust import Grant, Role
+from holub_crypto.trust import Role
 from holub_protocol.areas import AreaTree
 from holub_protocol.codec import encode
 from holub_protocol.kinds import KINDS, kind_named
 from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.limits import LIFETIME_STEPS_S
 
 GRANT_RATE = 1000
 """A grant's messages an hour unless told otherwise: the cap of alerts and boards together."""
+
+REVOCATION_LIFETIME_S = LIFETIME_STEPS_S[-1]
+"""A revocation outlives every grant: ten years."""
 
 
 def found(
@@ -97,4 +105,30 @@ def sign_grant(
         lifetime_s=grant_lifetime_s(grant, created_s),
         area=EVERYWHERE,
         body=GrantBody(grant),
+    )
+
+
+def revocation(key: bytes, point: tuple[int, int], keep: Iterable[bytes] = ()) -> Revocation:
+    """Revoke `key`: of what it has signed only the messages `keep` (ids of 32 bytes) stay, and
+    what lies beyond `point`, its last (created_s, k) that was surely its holder's, never ended
+    anything."""
+    kept = tuple(sorted({id_[:KEEP_BYTES] for id_ in keep}))
+    return Revocation(key, *point, keep=kept)
+
+
+def sign_revocation(
+    issuer: Identity, realm_id: bytes, revoked: Revocation, *, created_s: int, k: int = 0
+) -> bytes:
+    """Return the message by which a registrar, a key whose grants it was passed on from, or the
+    key itself revokes. (created_s, k) rises from one to the next, k is below 200 within an hour.
+    Raises ValueError for more to keep than one message holds."""
+    return encode(
+        issuer,
+        realm_id,
+        kind_named("revoke"),
+        created_s=created_s,
+        k=k,
+        lifetime_s=REVOCATION_LIFETIME_S,
+        area=EVERYWHERE,
+        body=RevokeBody(revoked),
     )

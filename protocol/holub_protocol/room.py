@@ -89,9 +89,8 @@ class Room:
         if self._truth.pinned(id_):
             self._overdue[id_] = None
             return
-        row = self._holdings.row(id_)
-        if row.cls == Class.GRANT:
-            self._trust.drop_grant(id_)
+        if self._holdings.cls(id_) in (Class.TRUST, Class.GRANT):
+            self._trust.drop(id_)
         self.forget(id_)
 
     def unpin(self, released: tuple[bytes, ...]) -> None:

@@ -12,19 +12,25 @@ from dataclasses import dataclass
 from enum import Enum
 
 from holub_crypto.charter import ANY_HAZARD
-from holub_crypto.trust import Reach
+from holub_crypto.trust import Reach, Standing
 from holub_protocol.areas import AreaTree
+from holub_protocol.facts import NOTHING, REMNANT, Change, Fact, Held, Word
 from holub_protocol.hazards import hazard
 from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import Message, Now
-from holub_protocol.words import EVERYTHING, NOTHING, REMNANT, Change, Fact, Held, Word, Words
+from holub_protocol.words import Words
 
 BOARD_GRACE_S = 60
 """How late a board may be before silence is shown: ten hops at 5 s, and a resend."""
 
 SKEW_S = 60
 """How far ahead of a reliable clock a message counts as of now; beyond, it is marked."""
+
+
+HOLDING = (AlertBody, BoardBody, EndorseBody)
+"""The bodies from which follows what holds."""
 
 
 class Level(Enum):
@@ -102,8 +108,8 @@ class Truth:
         self._last_inside: dict[int, int] = {}
         self.set_charges(charges)
 
-    def set_charges(self, charges: Iterable[Charge]) -> None:
-        """Take the authorities of the charter in force."""
+    def set_charges(self, charges: Iterable[Charge], registrars: int = 1) -> None:
+        """Take the authorities of the charter in force, and how many registrars it names."""
         self._charges = {charge.authority: charge for charge in charges}
         self._charged: dict[int, tuple[int, ...]] = {}
         self._words.govern(
@@ -111,20 +117,25 @@ class Truth:
             {number: Reach(c.areas, _hazards(c)) for number, c in self._charges.items()},
         )
 
-    def set_doubted(self, message_ids: Iterable[bytes]) -> None:
-        """Replace the set of messages whose signer was revoked or lost its grant."""
-        self._words.doubt(message_ids)
+    def set_doubted(self, message_ids: Iterable[bytes], void: Iterable[bytes] = ()) -> None:
+        """Replace the set of messages whose signer was revoked or lost its grant; the `void`
+        among them are surely a thief's (see Words.doubt)."""
+        self._words.doubt(message_ids, void)
 
-    def add(
-        self,
-        message: Message,
-        key: bytes,
-        authority: int,
-        reach: tuple[Reach, ...] = EVERYTHING,
-    ) -> Change:
-        """Take in an admitted alert or board, signed by `key` for `authority` under grants that
-        reach so far; any other kind, and a message known already, changes nothing."""
-        fact = Fact(message, key, authority, reach)
+    def set_standing(self, key: bytes, authority: int, standing: Standing) -> bool:
+        """Learn what a key is to its authority; returns whether that is new. What was judged by
+        what it was before stays so until `set_doubted`."""
+        return self._words.set_standing(key, authority, standing)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Everything taken in and not forgotten: alerts, tests, boards, endorsements."""
+        tests = [f for id_, f in self._notices.items() if not self._words.knows(id_)]
+        return (*self._words.facts(), *tests)
+
+    def add(self, message: Message, key: bytes, authority: int) -> Change:
+        """Take in an admitted alert or board, signed by `key` for `authority`; any other kind,
+        and a message known already, changes nothing."""
+        fact = Fact(message, key, authority)
         body = message.body
         if isinstance(body, AlertBody):
             if body.verb is not Verb.TEST:
@@ -276,7 +287,7 @@ class Truth:
                 (
                     fact.message
                     for fact in reversed(boards)
-                    if self._words.in_reach(fact.reach, part, number)
+                    if self._words.in_reach(self._words.reach(fact), part, number)
                 ),
                 None,
             )

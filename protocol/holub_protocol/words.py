@@ -27,15 +27,16 @@ own key.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from holub_crypto.charter import ANY_HAZARD
-from holub_crypto.trust import Reach
-from holub_protocol.areas import EVERYWHERE, AreaTree
+from holub_crypto.trust import Reach, Standing
+from holub_protocol.areas import AreaTree
+from holub_protocol.facts import EVERYTHING, NOTHING, REMNANT, Change, Fact, Held, Word
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
-from holub_protocol.message import BodyError, Message
+from holub_protocol.message import BodyError
 
 STANDING_PINNED = 4
 """Standing words kept beyond their lifetime for one (authority, area, hazard). A stolen desk
@@ -51,65 +52,6 @@ CONTRADICTIONS = 4
 """Boards of one key at one point that are read. A stolen key could sign 26,000 of them, each of
 6,000 bits; the same key on two machines after a power cut makes two."""
 
-EVERYTHING = (Reach((EVERYWHERE,), (ANY_HAZARD,)),)
-"""The reach of a key without bounds."""
-
-REMNANT = 0
-"""The hazard of a remnant: no alert has it."""
-
-
-class Word(NamedTuple):
-    """One assertion. `incident` is empty where a bitmap gave no name: then the key is the
-    board's signer and the point the board's own. `hazard` is REMNANT where all that is known
-    is that the key said something of the area."""
-
-    authority: int
-    kid: bytes
-    created_s: int
-    k: int
-    hazard: int
-    incident: bytes
-    area: int
-
-    @property
-    def point(self) -> tuple[int, int]:
-        """When its key said it: (created_s, k)."""
-        return self.created_s, self.k
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A message taken in, the public key that signed it, the authority it speaks for and how
-    far the key's grants reach."""
-
-    message: Message
-    key: bytes
-    authority: int
-    reach: tuple[Reach, ...] = EVERYTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What taking in a message did: whether anything people see may differ, the ids of the
-    messages that are of no further use, and those of messages known before that need not be
-    kept beyond their lifetime any more (see Words.pinned)."""
-
-    visible: bool
-    superseded: tuple[bytes, ...] = ()
-    released: tuple[bytes, ...] = ()
-
-
-@dataclass(slots=True)
-class Held:
-    """What is known of a word: the facts that say it, the ids of the clears and updates that
-    end it, whether it is over, and whether only doubted messages say so."""
-
-    word: Word
-    said_by: tuple[Fact, ...] = ()
-    enders: tuple[bytes, ...] = ()
-    over: bool = True
-    shaken: bool = False
-
 
 @dataclass(frozen=True, slots=True)
 class _Board:
@@ -118,8 +60,6 @@ class _Board:
     words: dict[Word, None]
     marked: dict[int, frozenset[int]]
 
-
-NOTHING = Change(visible=False)
 
 _Key = TypeVar("_Key")
 _Item = TypeVar("_Item")
@@ -139,7 +79,9 @@ class Words:
         self._with_bits = frozenset(areas.board_order)
         self._above = dict(above)
         self._charges: dict[int, Reach] = {}
+        self._standings: dict[tuple[bytes, int], Standing] = {}
         self._doubted: frozenset[bytes] = frozenset()
+        self._void: frozenset[bytes] = frozenset()
         self._facts: dict[bytes, Fact] = {}
         self._all: dict[Word, Held] = {}
         self._by_incident: dict[bytes, dict[Word, None]] = {}
@@ -191,11 +133,20 @@ class Words:
         self._above, self._charges = dict(above), dict(charges or {})
         self._refresh(self._all)
 
-    def doubt(self, message_ids: Iterable[bytes]) -> None:
+    def doubt(self, message_ids: Iterable[bytes], void: Iterable[bytes] = ()) -> None:
         """Replace the set of messages that are no longer valid: revoked, or their grant ended.
-        What only they say, or only they end, is neither on nor over: it is unknown."""
-        self._doubted = frozenset(message_ids)
+        What only they say, or only they end, is neither on nor over: it is unknown. What the
+        `void` ones among them end is on, for they are surely a thief's."""
+        self._doubted, self._void = frozenset(message_ids), frozenset(void)
         self._refresh(self._all)
+
+    def set_standing(self, key: bytes, authority: int, standing: Standing) -> bool:
+        """Learn what a key is to its authority; returns whether that is new. A key of which
+        nothing was said has no bounds. What is judged already stays so until `doubt`."""
+        slot = (key, authority)
+        changed = self._standings.get(slot) != standing
+        self._standings[slot] = standing
+        return changed
 
     # --- what comes out -----------------------------------------------------------------------
 
@@ -228,6 +179,19 @@ class Words:
         for word, _, lost in self._remnants.values():
             if word.authority == authority and not self._all[word].over:
                 yield word, lost
+
+    def knows(self, message_id: bytes) -> bool:
+        """Whether a message is one that words come from."""
+        return message_id in self._facts
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Every message that words come from."""
+        return tuple(self._facts.values())
+
+    def reach(self, fact: Fact) -> tuple[Reach, ...]:
+        """How far the grants of a fact's key reach for its authority."""
+        standing = self._standings.get((fact.key, fact.authority))
+        return EVERYTHING if standing is None else standing.reach
 
     def trusted(self, message_id: bytes) -> bool:
         """Whether the message is not doubted."""
@@ -455,8 +419,9 @@ class Words:
             before, held.enders = held.enders, tuple(self._named_enders(word))
             if before != held.enders:
                 self._loosened.update(dict.fromkeys(before))
-            over = any(ender not in self._doubted for ender in held.enders)
-            held.shaken = not over and (bool(held.enders) or word.hazard == REMNANT)
+            enders = [ender for ender in held.enders if ender not in self._void]
+            over = any(ender not in self._doubted for ender in enders)
+            held.shaken = not over and (bool(enders) or word.hazard == REMNANT)
             if over:
                 _discard(self._by_kid, word.kid, word)
             else:
@@ -464,6 +429,7 @@ class Words:
                 by_boards = [
                     board.fact.message.id not in self._doubted
                     for board in self._boards_against(word)
+                    if board.fact.message.id not in self._void
                 ]
                 over = any(by_boards)
                 held.shaken |= bool(by_boards) and not over
@@ -526,7 +492,7 @@ class Words:
         charge = self._charges.get(board.fact.authority)
         if self._charges and charge is None:
             return False
-        bounds = (board.fact.reach, (charge,) if charge else EVERYTHING)
+        bounds = (self.reach(board.fact), (charge,) if charge else EVERYTHING)
         return all(self.in_reach(reach, word.area, word.hazard) for reach in bounds)
 
     def in_reach(self, reach: Iterable[Reach], area: int, hazard: int) -> bool:

@@ -138,7 +138,7 @@ def _chain(node: Node, signer: bytes) -> list[list[object]]:
     found: dict[bytes, Row] = {}
     signers = [signer]
     for _ in range(_CHAIN_DEPTH):
-        ids = [id_ for key in signers for id_ in node.trust.grants_for(key_hint(key))]
+        ids = [id_ for key in signers for id_ in node.trust.chain(key_hint(key))]
         new = [id_ for id_ in ids if id_ not in found and node.holdings.state(id_) is State.HELD]
         found.update((id_, node.holdings.row(id_)) for id_ in new)
         signers = [found[id_].signer for id_ in new]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from holub_crypto.chains import Grant
 from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, Authority
 from holub_crypto.identity import Identity
-from holub_crypto.trust import Grant
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.grant import GrantBody

@@ -10,13 +10,15 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
+from holub_crypto.chains import Grant
 from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, fingerprint
 from holub_crypto.charter import decode as decode_charter
 from holub_crypto.identity import words
-from holub_crypto.trust import Grant, Role
+from holub_crypto.trust import Role
 from holub_protocol.author import PublishError
 from holub_protocol.codec import decode
 from holub_protocol.desk import compose_board
+from holub_protocol.facts import Word
 from holub_protocol.hazards import hazard, hazard_named
 from holub_protocol.holdings import CHARTER
 from holub_protocol.kinds import KINDS, Class, kind_named
@@ -27,7 +29,6 @@ from holub_protocol.refusal import Refusal
 from holub_protocol.stats import LinkStats
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_protocol.words import Word
 from holub_relay import files, realm
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
@@ -176,7 +177,7 @@ def _board(station: Station, request: Request) -> Answer:
         grants[0].authority,
         desk.public,
         station.areas,
-        reach=node.trust.reach(desk.public, grants[0].authority),
+        reach=node.trust.standing(desk.public, grants[0].authority).reach,
     )
     area = grants[0].areas[0]
     message = node.publish(desk.public, board, area, body, BOARD_LIFETIME_S, now)

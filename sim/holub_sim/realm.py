@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from holub_crypto.chains import Grant
 from holub_crypto.charter import ANY_HAZARD, Authority
 from holub_crypto.identity import Identity
-from holub_crypto.trust import Grant, Trust
+from holub_crypto.trust import Trust
 from holub_protocol.areas import AreaTree
 from holub_protocol.kinds import kind_named
 from holub_protocol.limits import LIFETIME_STEPS_S

@@ -8,6 +8,7 @@ from holub_protocol.desk import compose_board
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.message import BodyError, Message, Now
 from holub_protocol.refusal import Refusal
 from holub_protocol.truth import Truth
@@ -27,7 +28,8 @@ def gate(realm: Realm, raw: bytes, at_s: float = 0, age_s: int = 0) -> tuple[obj
 
     trust = realm.trust()
     body = decoded(realm, realm.grant(DESK.public)).body
-    trust.add_grant(b"g" * 32, body.grant)  # type: ignore[attr-defined]
+    assert isinstance(body, GrantBody)
+    trust.add_grant(b"g" * 32, body.grant, realm.registrar.public, START_S)
     answer = admit(
         decoded(realm, raw), trust=trust, areas=realm.areas, verify=counted, age_s=age_s,
         now=now_at(at_s),

@@ -93,9 +93,10 @@ def test_groups_count_apart() -> None:
     author = Author(RELAY, ())
     assert sign(author, HOUR_START_S, "need")[0].k == 0
     assert sign(author, HOUR_START_S, "checkin")[0].k == 0
-    assert sign(author, HOUR_START_S, "endorse")[0].k == 0
-    message, counter = sign(author, HOUR_START_S, "endorse")
-    assert (message.k, counter.group) == (1, "alert")
+    assert sign(author, HOUR_START_S, "place")[0].k == 0
+    message, counter = sign(author, HOUR_START_S, "place")
+    assert (message.k, counter.group) == (1, "place")
+    assert len({kind_named(name).group for name in ("alert", "board", "endorse")}) == 1
 
 
 def test_goes_on_from_kept_counters() -> None:

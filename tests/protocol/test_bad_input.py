@@ -169,7 +169,7 @@ TABLE = (
     Row("relay as desk", alert(RELAY), R.ROLE),
     Row("registrar as desk", alert(REALM.registrar), R.ROLE),
     Row("desk as registrar", REALM.message(DESK, "grant", STOLEN_GRANT), R.ROLE),
-    Row("for two authorities", REALM.message(DOUBLE, "board", OF_TWO, area=KYIV), R.ROLE),
+    Row("for two authorities", REALM.message(DOUBLE, "board", OF_TWO, area=KYIV), R.HAZARD),
     Row("kind not granted", alert(MODEST), R.KIND),
     Row("hazard not granted", alert(body=AlertBody(Verb.START, (), ARTILLERY)), R.HAZARD),
     Row("area above", alert(area=0), R.AREA),

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_crypto import cbor
-from holub_crypto.trust import Grant
-from holub_protocol.kinds.grant import DEPTH_MAX, GrantBody
+from holub_crypto.chains import DEPTH_MAX, Grant
+from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.message import BodyError
 
 

@@ -91,7 +91,7 @@ def test_a_signed_grant_lets_its_key_speak() -> None:
     assert message.body == GrantBody(grant)
     assert message.point == (START_S, 3)
     assert message.expires_s >= END_S
-    trust.add_grant(message.id, grant)
+    trust.add_grant(message.id, grant, REGISTRAR.public, message.created_s)
     alert = kind_named("alert")
     ask = Ask(DESK.public, alert.signer, alert.number, alert.cls, AIR_RAID, 0, (KYIV,), START_S)
     assert trust.may(ask) == Granted(1, GRANT_RATE, END_S)

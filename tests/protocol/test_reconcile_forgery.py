@@ -16,7 +16,8 @@ import pytest
 from holub_protocol.frames import Range
 from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
-from holub_protocol.message import Now, Opaque
+from holub_protocol.kinds.endorse import EndorseBody
+from holub_protocol.message import Now
 from holub_protocol.reconcile import (
     Snapshot,
     list_items,
@@ -259,7 +260,8 @@ def test_an_alert_hidden_by_real_messages_reaches_the_other_node() -> None:
     desk, stolen = key("desk"), key("stolen desk")
     alert = realm.start(desk)
     messages = [
-        realm.message(stolen, "endorse", Opaque((f"{number}",)), k=number) for number in range(280)
+        realm.message(stolen, "endorse", EndorseBody(bytes(14) + number.to_bytes(2)), k=number)
+        for number in range(280)
     ]
     by_id = {decoded(realm, raw).id: raw for raw in messages}
     hidden = decoded(realm, alert).id

@@ -22,7 +22,7 @@ def signers(*, fresh: bool = False, counters: tuple[Counter, ...] = ()) -> Signe
     assert isinstance(message, Message)
     assert isinstance(message.body, GrantBody)
     trust = realm.trust()
-    trust.add_grant(message.id, message.body.grant)
+    trust.add_grant(message.id, message.body.grant, realm.registrar.public, message.created_s)
     made = Signers(counters)
     made.add(DESK, trust, desk=True, fresh=fresh)
     return made

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from holub_crypto.trust import Reach
+from holub_crypto.trust import Reach, Standing
 from holub_protocol.areas import EVERYWHERE, ukraine
 from holub_protocol.desk import compose_board
 from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
@@ -353,7 +353,8 @@ def test_clear_needs_boards_that_reach_the_place_and_every_hazard(
     truth = Truth(TREE, (Charge(REGION, 0, (OBLAST,), (0,)),))
     for number, reach in enumerate(reaches):
         desk = Desk(10 + number, REGION)
-        truth.add(desk.message(BoardBody(330), OBLAST, T), desk.key, REGION, (reach,))
+        truth.set_standing(desk.key, REGION, Standing((reach,)))
+        truth.add(desk.message(BoardBody(330), OBLAST, T), desk.key, REGION)
     assert truth.status(place, at(T)).level is level
 
 
@@ -364,7 +365,8 @@ def test_desks_of_one_authority_vouch_for_a_place_together() -> None:
         desk = Desk(10 + number, REGION)
         board = desk.message(BoardBody(330), OBLAST, T + 100 * number)
         assert truth.status(RAION, at(T)).level is Level.UNKNOWN
-        truth.add(board, desk.key, REGION, (Reach((OBLAST,), (hazard,)),))
+        truth.set_standing(desk.key, REGION, Standing((Reach((OBLAST,), (hazard,)),)))
+        truth.add(board, desk.key, REGION)
     status = truth.status(RAION, at(T + 100))
     assert (status.level, status.as_of_s, status.next_due_s) == (Level.CLEAR, T, T + 330)
     assert truth.status(RAION, at(T + 400)).level is Level.UNKNOWN

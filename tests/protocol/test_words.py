@@ -2,13 +2,14 @@
 
 import pytest
 
-from holub_crypto.trust import Reach
+from holub_crypto.trust import Reach, Standing
 from holub_protocol.areas import EVERYWHERE, ukraine
+from holub_protocol.facts import REMNANT, Change, Fact
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody, Cover, Listed, bitmap_of
 from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
 from holub_protocol.message import Message
-from holub_protocol.words import CONTRADICTIONS, REMNANT, STANDING_PINNED, Change, Fact, Words
+from holub_protocol.words import CONTRADICTIONS, STANDING_PINNED, Words
 from support_alerts import DAY_S, START_S, Desk
 
 TREE = ukraine()
@@ -432,7 +433,8 @@ def test_a_board_ends_others_words_only_within_its_reach(
     scene.say(scene.two, start)
     scene.say(scene.one, own)
     end = scene.one.message(board(Cover(scene.two.kid, T + 5, 0)), KYIV, T + 60)
-    scene.words.add(Fact(end, scene.one.key, 2, reach))
+    scene.words.set_standing(scene.one.key, 2, Standing(reach))
+    scene.words.add(Fact(end, scene.one.key, 2))
     assert [area for _, area in scene.standing()] == sorted(left)
 
 

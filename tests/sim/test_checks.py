@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from holub_protocol.facts import Held
 from holub_protocol.room import Room
 from holub_protocol.storage import Writes
-from holub_protocol.words import Held, Words
+from holub_protocol.words import Words
 from holub_sim.build import City, build
 from holub_sim.checks import RULES, Care, RuleBrokenError
 from holub_sim.disk import Disk, DiskPlan

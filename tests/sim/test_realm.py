@@ -1,6 +1,7 @@
 """The realm of a simulated city."""
 
-from holub_crypto.trust import Ask, Denial, Granted, Role
+from holub_crypto.chains import Denial
+from holub_crypto.trust import Ask, Granted, Role
 from holub_protocol.areas import ukraine
 from holub_protocol.codec import decode
 from holub_protocol.kinds import Class, kind_named
@@ -36,7 +37,9 @@ def test_grants_allow_what_they_say_and_no_more() -> None:
         message = decode(raw, city.id)
         assert isinstance(message, Message)
         assert isinstance(message.body, GrantBody)
-        trust.add_grant(message.id, message.body.grant)
+        trust.add_grant(
+            message.id, message.body.grant, city.identity("registrar").public, message.created_s
+        )
 
     def may(key: bytes, area: int) -> Granted | Denial:
         alert = kind_named("alert")

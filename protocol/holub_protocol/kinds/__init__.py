@@ -15,7 +15,11 @@ from holub_crypto.cbor import Value
 from holub_crypto.trust import Role
 from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.proof import ProofBody
+from holub_protocol.kinds.revoke import RevokeBody
+from holub_protocol.kinds.trustboard import TrustBoardBody
 from holub_protocol.limits import ALERT_BYTES, LIFETIME_STEPS_S, MESSAGE_BYTES
 from holub_protocol.message import Opaque
 
@@ -87,7 +91,8 @@ _HOUR_S, _DAY_S = 3600, 86400
 _YEARS_S = LIFETIME_STEPS_S[-1]
 _ALL, _SEALED = Readers.ALL, Readers.SEALED
 _EVERY, _IP, _ROOMY = Bearers.EVERY, Bearers.IP, Bearers.ROOMY
-_DESK, _RELAY, _REGISTRAR = Role.AUTHORITY, Role.RELAY, Role.REGISTRAR
+_DESK, _RELAY = Role.AUTHORITY, Role.RELAY
+_REGISTRAR, _GRANTOR = Role.REGISTRAR, Role.GRANTOR
 _OFFICIAL, _PEOPLE, _BULK = Class.OFFICIAL, Class.PEOPLE, Class.BULK
 _FULL = MESSAGE_BYTES
 
@@ -95,20 +100,20 @@ _FULL = MESSAGE_BYTES
 _ROWS: tuple[Kind, ...] = tuple(
     Kind(*row)
     for row in (
-        (1, "grant", "grant", Class.GRANT, _REGISTRAR, _ALL, _EVERY, _YEARS_S, 1024, 200,
+        (1, "grant", "grant", Class.GRANT, _GRANTOR, _ALL, _EVERY, _YEARS_S, 1024, 200,
          GrantBody.from_wire),
-        (2, "revoke", "revoke", Class.TRUST, _REGISTRAR, _ALL, _EVERY, _YEARS_S, 1024, 200,
-         Opaque.from_wire),
+        (2, "revoke", "revoke", Class.TRUST, _GRANTOR, _ALL, _EVERY, _YEARS_S, 2048, 200,
+         RevokeBody.from_wire),
         (3, "trust-board", "trust-board", Class.TRUST, _REGISTRAR, _ALL, _EVERY, _DAY_S, 512, 60,
-         Opaque.from_wire),
-        (4, "proof", "proof", Class.TRUST, Role.ANYONE, _ALL, _EVERY, 30 * _DAY_S, 1024, 60,
-         Opaque.from_wire),
+         TrustBoardBody.from_wire),
+        (4, "proof", "proof", Class.TRUST, Role.ANYONE, _ALL, _EVERY, 30 * _DAY_S, _FULL, 60,
+         ProofBody.from_wire),
         (5, "alert", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
          AlertBody.from_wire),
         (6, "board", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
          BoardBody.from_wire),
         (7, "endorse", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
-         Opaque.from_wire),
+         EndorseBody.from_wire),
         (8, "place", "place", _OFFICIAL, _DESK, _ALL, _IP, 12 * _HOUR_S, 1024, 500,
          Opaque.from_wire),
         (9, "bulletin", "bulletin", _OFFICIAL, _DESK, _ALL, _IP, 14 * _DAY_S, _FULL, 60,

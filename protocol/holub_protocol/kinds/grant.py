@@ -1,10 +1,10 @@
-"""The grant: a registrar allows a key to speak, for an authority, within a scope."""
+"""The grant: a key may speak, for an authority, within a scope."""
 
 from dataclasses import dataclass
 
 from holub_crypto import cbor
+from holub_crypto.chains import DEPTH_MAX, Grant
 from holub_crypto.identity import PUBLIC_BYTES
-from holub_crypto.trust import Grant
 from holub_protocol.kinds.alert import HAZARD_MAX
 from holub_protocol.kinds.fields import check_ascending
 from holub_protocol.message import BodyError
@@ -17,7 +17,6 @@ _AUTHORITY_MAX = _RATE_MAX = 65535
 _KIND_MAX = 127
 _CLASS_MAX = 5
 _AREA_MAX = _SECOND_MAX = 2**32 - 1
-DEPTH_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""What a node does when what it trusts changes: charters, grants, revocations, trust boards.
+
+Trust answers by the set of what it was told (holub_crypto.trust). This module tells it, takes
+up again what waited for the answer, and asks anew for everything that was said on ground that
+may be gone: what does not stand any more is *doubted*. A doubted alert makes its place unknown,
+never clear; nothing doubted is offered to peers.
+"""
+
+from holub_crypto.charter import CharterError
+from holub_crypto.charter import decode as decode_charter
+from holub_crypto.identity import key_hint
+from holub_crypto.succession import CharterOutcome
+from holub_crypto.trust import Granted, Trust
+from holub_protocol.admit import allowed, claims
+from holub_protocol.areas import AreaTree
+from holub_protocol.batch import Alarm, StatusChanged
+from holub_protocol.holdings import Holdings, charter_row
+from holub_protocol.journal import Journal
+from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.revoke import RevokeBody
+from holub_protocol.kinds.trustboard import TrustBoardBody
+from holub_protocol.limits import FUTURE_SKEW_S
+from holub_protocol.message import Message, Now
+from holub_protocol.refusal import Refusal
+from holub_protocol.room import Room
+from holub_protocol.storage import Row
+from holub_protocol.trustlist import TrustList, TrustView
+from holub_protocol.truth import Charge, Truth
+from holub_protocol.waiting import Parked, Pen, Waiting
+
+_SECOND_US = 1_000_000
+
+
+class Trusting:
+    """The trust of one node as it changes, and the messages that wait for it."""
+
+    def __init__(
+        self,
+        trust: Trust,
+        areas: AreaTree,
+        truth: Truth,
+        holdings: Holdings,
+        room: Room,
+        journal: Journal,
+    ) -> None:
+        """Watch over one node; none of its messages has been judged yet."""
+        self.parked, self.pen = Parked(), Pen()
+        self._trust, self._areas, self._truth = trust, areas, truth
+        self._holdings, self._room, self._journal = holdings, room, journal
+        self._list = TrustList()
+        # What each key has signed of what trust is made of.
+        self._issued: dict[bytes, dict[bytes, Message]] = {}
+        self._doubted: dict[bytes, bytes] = {}
+        self._dropped = trust.dropped
+
+    # --- charters -----------------------------------------------------------------------------
+
+    def charter(self, raw: bytes, link: int, now: Now) -> Row | Refusal:
+        """Take in a version of the charter: it is an item of class TRUST like any other, and the
+        row returned is to be held unless it is."""
+        try:
+            signed = decode_charter(raw)
+            id_ = signed.charter.content_id(self._trust.realm_id)
+            row = charter_row(raw, id_, signed.charter, now)
+            outcome = self._trust.add_charter(raw)
+        except CharterError:
+            return Refusal.MALFORMED
+        if outcome is CharterOutcome.AHEAD:
+            self.parked.add(row.id, b"", Waiting(raw, link, 0, now.mono_us))
+            return Refusal.CHARTER_AHEAD
+        if outcome is CharterOutcome.REFUSED:
+            return Refusal.CHARTER
+        if outcome is CharterOutcome.FORKED:
+            self._journal.tell(Alarm("charter-forked"))
+        return row
+
+    def charter_changed(self, now: Now) -> tuple[Waiting, ...]:
+        """Follow the version in force; returns what may be taken up again."""
+        charter = self._trust.charter
+        self._truth.set_charges(
+            tuple(Charge(a.number, a.parent, a.areas, a.hazards) for a in charter.authorities),
+            registrars=len(charter.registrars),
+        )
+        self._journal.tell(StatusChanged())
+        self.judge(now)
+        self._room.judge_overdue()
+        return self.parked.take(None)
+
+    # --- messages that change trust -------------------------------------------------------------
+
+    def learn(self, message: Message, signer: bytes) -> None:
+        """Take in what trust is made of; any other message is nothing."""
+        body = message.body
+        if isinstance(body, GrantBody):
+            self._trust.add_grant(message.id, body.grant, signer, message.created_s)
+        elif isinstance(body, RevokeBody):
+            self._trust.add_revocation(message.id, body.revocation, signer)
+        elif isinstance(body, TrustBoardBody):
+            self._list.add(message, signer)
+        else:
+            return
+        self._issued.setdefault(signer, {})[message.id] = message
+
+    def changed(self, message: Message, now: Now) -> tuple[Waiting, ...]:
+        """Follow what was just learned; returns what may be taken up again."""
+        body = message.body
+        if isinstance(body, GrantBody):
+            subject = body.grant.subject
+            if body.grant.depth:  # others below it may stand now
+                self.judge(now)
+                return self.parked.take(None)
+            self.judge(now, subject)
+            return self.parked.take(frozenset((key_hint(subject),)))
+        if isinstance(body, RevokeBody):
+            self.judge(now)
+        if isinstance(body, RevokeBody | TrustBoardBody):
+            self._journal.tell(StatusChanged())
+        return ()
+
+    def follow(self, now: Now) -> None:
+        """Ask anew where something that trust was made of is gone."""
+        if self._trust.dropped != self._dropped:
+            self._dropped = self._trust.dropped
+            for messages in self._issued.values():
+                for id_ in [id_ for id_ in messages if id_ not in self._holdings]:
+                    del messages[id_]
+            self.judge(now)
+
+    # --- asking anew ----------------------------------------------------------------------------
+
+    def judge(self, now: Now, key: bytes | None = None) -> None:
+        """Ask again whether what was taken in still stands: all of it, or what one key said."""
+        doubted = {} if key is None else {i: k for i, k in self._doubted.items() if k != key}
+        void: dict[bytes, None] = {}
+        changed = False
+        for signer in list(self._issued) if key is None else (key,):
+            for message in self._issued.get(signer, {}).values():
+                if not self._stands(message, signer, 0):
+                    doubted[message.id] = signer
+        for fact in self._truth.facts():
+            message = fact.message
+            if key in (None, fact.key):
+                standing = self._trust.standing(fact.key, fact.authority)
+                changed |= self._truth.set_standing(fact.key, fact.authority, standing)
+                if not self._stands(message, fact.key, fact.authority):
+                    doubted[message.id] = fact.key
+            if message.id in doubted and self._trust.void(fact.key, message.id, message.point):
+                void[message.id] = None
+        if changed or doubted != self._doubted:
+            self._doubted = doubted
+            self._holdings.withhold(doubted, now)
+            self._truth.set_doubted(doubted, void)
+            self._journal.tell(StatusChanged())
+
+    def _stands(self, message: Message, signer: bytes, authority: int) -> bool:
+        claimed = claims(message, self._areas)
+        asked = None if isinstance(message.body, GrantBody | RevokeBody) else authority
+        return isinstance(allowed(message, signer, self._trust, claimed, asked), Granted)
+
+    # --- what waits -----------------------------------------------------------------------------
+
+    def put_off(self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now) -> bool:
+        """Keep what may be taken in later: its signer's grant, or its time, may come. Returns
+        whether the signer's grants should be asked for."""
+        waiting = Waiting(message.raw, link, age_s, now.mono_us)
+        if refusal.awaits_grant:
+            self.parked.add(message.id, message.kid, waiting)
+        elif refusal is Refusal.FUTURE:
+            early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
+            self.pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
+        return refusal.awaits_grant
+
+    def view(self, now: Now) -> TrustView:
+        """Return what is known of the realm's trust here, and whether something is withheld."""
+        revocations: dict[bytes, int] = {}
+        boards: dict[bytes, None] = {}
+        for messages in self._issued.values():
+            for message in messages.values():
+                if message.id in self._doubted:
+                    continue
+                if isinstance(message.body, RevokeBody):
+                    revocations[message.id] = message.created_s
+                elif isinstance(message.body, TrustBoardBody):
+                    boards[message.id] = None
+        return self._list.view(self._trust.charter.version, revocations, boards, now)
