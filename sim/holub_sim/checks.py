@@ -298,7 +298,7 @@ class Watch:
     def _judge_parked(self, host: Host) -> None:
         """What waits for a grant is taken in as soon as that comes. Nothing but the node's own
         pen knows what waits: this is the one look into its inside."""
-        parked = host.node._parked
+        parked = host.node._trusting.parked
         if not len(parked):
             return
         self._note("parked")
