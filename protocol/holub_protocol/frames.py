@@ -8,6 +8,7 @@ can speak to this one; a known type with other fields than its own is malformed.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -36,6 +37,7 @@ VERSION = 1
 BOUND_BYTES_MAX = 36
 _AGE_MAX_S = 2**32 - 1
 _UINT_MAX = 2**32 - 1
+_CLASSES = tuple(Class)
 _IPV4_BYTES, _IPV6_BYTES = 4, 16
 
 PEERS_HEAD_BYTES = 3
@@ -282,8 +284,7 @@ def _read_root(f: tuple[cbor.Value, ...]) -> Root:
                 as_bytes(fingerprint, FINGERPRINT_BYTES, FINGERPRINT_BYTES),
             )
         )
-    classes = [cls for cls, _, _ in entries]
-    if classes != sorted(set(classes)):
+    if any(low[0] >= high[0] for low, high in pairwise(entries)):
         raise FrameError("classes of a root are not ascending")
     return Root(as_int(f[1], 0, 1) == 1, tuple(entries))
 
@@ -349,7 +350,7 @@ def _read_peer(value: cbor.Value) -> PeerAddress:
 
 
 def _class(value: cbor.Value) -> Class:
-    return Class(as_int(value, Class.TRUST, Class.BULK))
+    return _CLASSES[as_int(value, 0, len(_CLASSES) - 1)]
 
 
 def _exactly(fields: tuple[cbor.Value, ...], count: int) -> tuple[cbor.Value, ...]:

@@ -10,6 +10,8 @@ from holub_protocol.storage import Counter, Row, State, Writes
 
 Sends = tuple[tuple[int, bytes], ...]
 
+_NOTHING = Writes()
+
 
 class Journal:
     """The next batch of one node, as it grows."""
@@ -63,12 +65,14 @@ class Journal:
 
     def take(self, urgent: Sends, sends: Sends) -> Batch:
         """Return everything as one batch, and start anew."""
-        writes = Writes(
-            rows=tuple(self._rows.values()),
-            deletes=tuple(self._deletes),
-            states=tuple(self._states.items()),
-            counters=tuple(self._counters.values()),
-        )
+        writes = _NOTHING
+        if self._rows or self._deletes or self._states or self._counters:
+            writes = Writes(
+                rows=tuple(self._rows.values()),
+                deletes=tuple(self._deletes),
+                states=tuple(self._states.items()),
+                counters=tuple(self._counters.values()),
+            )
         batch = Batch(urgent, writes, sends, tuple(self._closes), tuple(self._events))
         self._rows, self._deletes, self._states, self._counters = {}, {}, {}, {}
         self._events, self._closes = [], []

@@ -158,6 +158,8 @@ class Node:
         urgent: list[tuple[int, bytes]] = []
         sends: list[tuple[int, bytes]] = []
         for session in list(self._sessions.values()):
+            if session.quiet:
+                continue
             early, late = bytearray(), bytearray()
             while (ready := session.next(self, now)) is not None:
                 data, before_commit = ready
@@ -248,7 +250,8 @@ class Node:
         self._trusting.parked.expire(now)
         self._sign_boards(now)
         for session in self._sessions.values():
-            session.wake(self, now)
+            if session.next_wake_us() <= now.mono_us:
+                session.wake(self, now)
 
     def next_wake_us(self) -> int | None:
         """Return the steady microsecond by which `wake` should be called; None for never."""

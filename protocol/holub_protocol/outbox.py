@@ -82,6 +82,11 @@ class Outbox:
         self._sent: OrderedDict[bytes, int] = OrderedDict()
 
     @property
+    def quiet(self) -> bool:
+        """Whether nothing waits, not even for the window."""
+        return self._idle and not self._control and not self.overfull
+
+    @property
     def piece_bytes(self) -> int:
         """How large a frame may be on this link as it is now."""
         return self.pace.frame_bytes(self.frame_bytes)

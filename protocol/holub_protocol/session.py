@@ -93,6 +93,11 @@ class Session:
         """How far the link has come."""
         return Stage.GREETING if self.sync is None else Stage.LIVE
 
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to send and nothing to close: most links, most of the time."""
+        return self.outbox.quiet and not self._consumed_bytes and self.close is None
+
     # --- in -----------------------------------------------------------------------------------
 
     def frames(self, data: bytes | bytearray) -> Iterator[Frame]:

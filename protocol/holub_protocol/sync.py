@@ -43,6 +43,7 @@ class Sync:
         self.equal: dict[Class, bool] = {}
         self.peer_counts: dict[Class, int] = {}
         self._peer_roots: dict[Class, tuple[int, bytes]] = {}
+        self._own_roots: dict[Class, tuple[int, tuple[int, bytes]]] = {}
         self._shorts: OrderedDict[bytes, bytes | None] = OrderedDict()
         self._declined: OrderedDict[bytes, None] = OrderedDict()
         self._unwanted: OrderedDict[bytes, None] = OrderedDict()
@@ -85,11 +86,11 @@ class Sync:
             self._root_due_us = self._root_sent_us + self._root_pause_us
 
     def _compare(self, cls: Class, shelf: Shelf, now: Now, settle_us: int) -> None:
-        count, digest = shelf.holdings.root(cls, self._salt)
         theirs = self._peer_roots.get(cls)
         if theirs is None:
             return
-        self.equal[cls] = (count, digest) == theirs or count == theirs[0] == 0
+        ours = self._root(cls, shelf)
+        self.equal[cls] = ours == theirs or ours[0] == theirs[0] == 0
         if self.equal[cls]:
             self._open_at_us.pop(cls, None)
             self._open_pause_us.pop(cls, None)
@@ -184,14 +185,24 @@ class Sync:
 
     def next_wake_us(self) -> int:
         """Return when `wake` next has something to do."""
-        return min((self._root_due_us, *self._open_at_us.values()))
+        if not self._open_at_us:
+            return self._root_due_us
+        return min(self._root_due_us, *self._open_at_us.values())
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _root(self, cls: Class, shelf: Shelf) -> tuple[int, bytes]:
+        """Return (count, fingerprint) of the own set, reckoned anew only when it has changed."""
+        version = shelf.holdings.version(cls)
+        known = self._own_roots.get(cls)
+        if known is None or known[0] != version:
+            known = self._own_roots[cls] = version, shelf.holdings.root(cls, self._salt)
+        return known[1]
 
     def _send_root(self, shelf: Shelf, now: Now) -> None:
         idle = not self._changed
         classes = sorted(self._changed) if self._changed and not self._whole else list(Class)
-        roots = [(cls, *shelf.holdings.root(cls, self._salt)) for cls in classes]
+        roots = [(cls, *self._root(cls, shelf)) for cls in classes]
         whole = len(classes) == len(Class)
         entries = tuple(entry for entry in roots if entry[1] or not whole)
         self._outbox.say(Root(whole, entries))
