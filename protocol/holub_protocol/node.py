@@ -25,7 +25,6 @@ from holub_protocol.batch import (
     Taken,
 )
 from holub_protocol.boards import BOARD_LIFETIME_S
-from holub_protocol.codec import decode
 from holub_protocol.frames import Bye, Hello, PeerAddress, Peers, Put
 from holub_protocol.frames import encode as encode_frame
 from holub_protocol.framing import frame_bytes
@@ -38,6 +37,7 @@ from holub_protocol.kinds.board import BoardBody
 from holub_protocol.limits import FUTURE_SKEW_S, LINKS, NONCE_BYTES
 from holub_protocol.message import Message, Now
 from holub_protocol.policy import Policy
+from holub_protocol.reading import Reading
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import REMEDIES, Refusal
 from holub_protocol.room import Room
@@ -77,10 +77,12 @@ class Node:
         bodies: Bodies,
         now: Now,
         policy: Policy | None = None,
+        read: Reading | None = None,
         rows: Iterable[Row] = (),
         counters: tuple[Counter, ...] = (),
     ) -> None:
-        """Go on from what the store holds: `rows` in order of arrival, and `counters`."""
+        """Go on from what the store holds: `rows` in order of arrival, and `counters`. `read` is
+        how bytes are read."""
         self.identity, self.trust, self.areas = identity, trust, areas
         self.policy = policy or Policy()
         self.holdings = Holdings(self.policy.store_bytes, entropy(SALT_BYTES))
@@ -89,6 +91,7 @@ class Node:
         self._journal, self._signers = Journal(), Signers(counters)
         self._room = Room(self.holdings, self.truth, trust, self._journal)
         self._verify, self._verifications = verify, 0
+        self._read = read or Reading()
         self._sessions: dict[int, Session] = {}
         self._trusting = Trusting(
             trust, areas, self.truth, self.holdings, self._room, self._journal
@@ -121,7 +124,7 @@ class Node:
         """Take in one message from any way in; return its id, or why not."""
         if raw.startswith(_CHARTER_HEAD):
             return self._take_charter(raw, link, now)
-        message = decode(raw, self.trust.realm_id)
+        message = self._read.message(raw, self.trust.realm_id)
         if isinstance(message, Refusal):
             return message
         if message.id in self.holdings:
@@ -189,7 +192,9 @@ class Node:
         opens = self.identity.public < peer
         nonce = self._entropy(NONCE_BYTES)
         charter = self.trust.charter.version
-        self._sessions[link] = Session(link, peer, opens, nonce, self.policy, charter, now)
+        self._sessions[link] = Session(
+            link, peer, opens, nonce, self.policy, charter, now, self._read
+        )
 
     def link_down(self, link: int, now: Now) -> None:
         """A link is down; what it had begun is forgotten."""
@@ -233,7 +238,7 @@ class Node:
                 f"{kind.name} for area {area} by key {key.hex()[:16]} is refused here, "
                 f"{outcome.token}: {REMEDIES.get(outcome, 'see the decisions of the realm')}"
             )
-        message = decode(raw, self.trust.realm_id)
+        message = self._read.message(raw, self.trust.realm_id)
         assert isinstance(message, Message)
         return message
 
@@ -299,7 +304,7 @@ class Node:
         if self.holdings.kind(id_) == _BOARD:
             return 0
         raw = self.body(id_)
-        message = decode(raw, self.trust.realm_id) if raw is not None else None
+        message = self._read.message(raw, self.trust.realm_id) if raw is not None else None
         body = message.body if isinstance(message, Message) else None
         return 1 if isinstance(body, AlertBody) and body.verb is Verb.START else 2
 
@@ -382,7 +387,7 @@ class Node:
         for id_ in list(self.holdings.held_ids(Class.ALERT)) if now.reliable else ():
             early = self.holdings.created_s(id_) > now.wall_s + FUTURE_SKEW_S
             raw = self.body(id_) if early else None
-            message = decode(raw, self.trust.realm_id) if raw is not None else None
+            message = self._read.message(raw, self.trust.realm_id) if raw is not None else None
             if isinstance(message, Message) and timely(message, 0, now) is Refusal.FUTURE:
                 self._room.forget(id_)
                 self._journal.tell(StatusChanged())
@@ -432,7 +437,7 @@ class Node:
                 if row.kind == CHARTER:
                     self.trust.add_charter(raw)
                     continue
-                message = decode(raw, self.trust.realm_id)
+                message = self._read.message(raw, self.trust.realm_id)
                 if isinstance(message, Refusal):
                     self._room.forget(id_)
                 elif cls is Class.ALERT:

@@ -40,6 +40,7 @@ from holub_protocol.limits import (
 from holub_protocol.message import Now
 from holub_protocol.outbox import Outbox, Shelf
 from holub_protocol.policy import Policy
+from holub_protocol.reading import Reading
 from holub_protocol.reconcile import session_salt
 from holub_protocol.refusal import Refusal
 from holub_protocol.stats import ClassStats, LinkStats
@@ -64,9 +65,10 @@ class Session:
 
     def __init__(
         self, link: int, peer: bytes, opens: bool, nonce: bytes, policy: Policy, charter: int,
-        now: Now,
+        now: Now, read: Reading | None = None,
     ) -> None:  # fmt: skip
         """Greet at once. `opens` tells which side opens reconciliations: the lower key's."""
+        self._read = read or Reading()
         self.link, self.peer = link, peer
         self.close: str | None = None
         self.outbox = Outbox()
@@ -109,7 +111,7 @@ class Session:
                 raw = self._buffer.next()
                 if raw is None:
                     return
-                frame = frames.decode(raw)
+                frame = self._read.frame(raw)
             except (StreamError, FrameError) as error:
                 self.close = f"broken stream: {error}"
                 return

@@ -20,12 +20,17 @@ class Clock:
         `offset_us` then, and gains `drift_ppm` microseconds in a second."""
         self.start_s, self.offset_us, self.drift_ppm = start_s, offset_us, drift_ppm
         self.reliable = reliable
+        self._last: tuple[int, int, int, bool] | None = None
+        self._now = Now(0, start_s, reliable)
 
     def now(self, t_us: int, booted_us: int) -> Now:
         """Return what the node is told at the world's microsecond `t_us`."""
-        wall_us = t_us + self.offset_us + t_us * self.drift_ppm // _PPM
-        wall_s = self.start_s + wall_us // _SECOND_US
-        return Now(t_us - booted_us, min(max(0, wall_s), WALL_MAX_S), self.reliable)
+        asked = (t_us, booted_us, self.offset_us, self.reliable)
+        if asked != self._last:  # a node is told the time several times in one moment
+            wall_us = t_us + self.offset_us + t_us * self.drift_ppm // _PPM
+            wall_s = min(max(0, self.start_s + wall_us // _SECOND_US), WALL_MAX_S)
+            self._last, self._now = asked, Now(t_us - booted_us, wall_s, self.reliable)
+        return self._now
 
     def jump(self, by_us: int) -> None:
         """Set the wall clock on, or back where `by_us` is negative."""

@@ -158,6 +158,7 @@ class Host:
             bodies=self.disk,
             now=self.now(),
             policy=self.policy,
+            read=self._world.read,
             rows=self.disk.store.rows(),
             counters=self.disk.store.counters(),
         )

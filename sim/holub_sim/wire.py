@@ -8,7 +8,6 @@ way, the rule is taken in the sender's favour.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from holub_protocol import frames
 from holub_protocol.batch import Batch
 from holub_protocol.frames import Credit, FrameType, Hello, Need, Put, Root
 from holub_protocol.framing import LENGTH_BYTES
@@ -117,7 +116,7 @@ class WireRules:
 
     def _judge(self, host: Host, link: int, side: Side, data: bytes, low: dict[int, None]) -> None:
         peer = self._peer(host.name, link)
-        match frames.decode(data):
+        match self._world.read.frame(data):
             case Hello() as hello:
                 side.hello = hello
             case Credit(consumed_bytes) if peer is not None:

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from holub_sim.memo import SharedReading
 from holub_sim.signatures import Verifications
 from holub_sim.streams import Stream
 from holub_sim.trace import Trace
@@ -21,6 +22,7 @@ class World:
         self.seed, self.start_s, self.zone_s = seed, start_s, zone_s
         self.trace = trace or Trace()
         self.verify = Verifications()
+        self.read = SharedReading()
         self.now_us = 0
         self.events = 0
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
