@@ -99,21 +99,21 @@ class Signers:
 def make_realm(directory: Path) -> Path:
     """Make a realm and return the data directory that holds its keys."""
     data = directory / "first"
-    realm.make(data, "Bench", Config(), os.urandom)
+    realm.make(data, "Bench", Config(clock="host"), os.urandom)
     return data
 
 
 def join_realm(directory: Path, name: str, first: Path) -> Path:
     """Make another relay of the realm and return its data directory."""
     data = directory / name
-    realm.join(data, str(first / "charter.cbor"), Config(), os.urandom)
+    realm.join(data, str(first / "charter.cbor"), Config(clock="host"), os.urandom)
     return data
 
 
 @contextmanager
 def site(data: Path, driving: type[_Driver]) -> Iterator[Site[_Driver]]:
     """Open a relay's directory with its writer, driver and links; inside trio.run."""
-    with Station.open(data, Config()) as station, Writer(station.store) as writer:
+    with Station.open(data, Config(clock="host")) as station, Writer(station.store) as writer:
         driver = driving(station, writer)
         manager = LinkManager(
             LinkKey.make(station.identity, station.realm_id, os.urandom),

@@ -223,7 +223,7 @@ def main() -> None:
 @contextmanager
 def site_free(data: Path) -> Iterator[Signers]:
     """Yield enrolled keys of a realm without running a relay."""
-    with Station.open(data, Config(), os.urandom) as station:
+    with Station.open(data, Config(clock="host"), os.urandom) as station:
         yield Signers(station, 10)
 
 

@@ -24,9 +24,11 @@ POLL_S = 0.002
 def set_up(hosts: list[Host]) -> None:
     """Make the realm at the first, let the others join, and start them all."""
     first = hosts[0]
-    first.holub("init", "--realm", "Line", "--area", "93317")
+    first.holub("init", "--clock", "host", "--realm", "Line", "--area", "93317")
     for host in hosts[1:]:
-        host.holub("init", "--join", str(first.data / "charter.cbor"), "--area", "93317")
+        host.holub(
+            "init", "--clock", "host", "--join", str(first.data / "charter.cbor"), "--area", "93317"
+        )
     peers = {here.namespace: there for here, there in pairwise(hosts)}
     for number, host in enumerate(hosts):
         options = ["--no-discovery"]

@@ -41,7 +41,7 @@ def resident_mib(pid: int) -> float:
 
 def fill(data: Path, count: int) -> None:
     """Put messages into a relay's store, as if they had come."""
-    with Station.open(data, Config(), os.urandom) as station:
+    with Station.open(data, Config(clock="host"), os.urandom) as station:
         signers = Signers(station, 10)
         for raw in signers.grants:
             station.node.offer(raw, station.now())
@@ -56,6 +56,7 @@ def relay(data: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
     """Start a daemon on loopback and wait until it answers."""
     process = subprocess.Popen(
         [sys.executable, "-m", "holub_relay", "relay", "--data", str(data), "--no-discovery",
+         "--clock", "host",
          "--listen", f"127.0.0.1:{port}", "--page", f"127.0.0.1:{free_port()}", *options],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

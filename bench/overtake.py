@@ -74,8 +74,10 @@ def main() -> None:
     count = argument(5)
     for rate, bits_per_s, bar_s in RATES:
         with tempfile.TemporaryDirectory() as directory, modem(Path(directory), rate) as (a, b):
-            a.holub("init", "--realm", "Modem", "--area", "93317")
-            b.holub("init", "--join", str(a.data / "charter.cbor"), "--area", "93317")
+            a.holub("init", "--clock", "host", "--realm", "Modem", "--area", "93317")
+            b.holub(
+                "init", "--clock", "host", "--join", str(a.data / "charter.cbor"), "--area", "93317"
+            )
             fill(a.data, QUEUED)
             b.start("--no-discovery")
             a.start("--no-discovery", "--peer", f"{b.address}:7447")

@@ -71,7 +71,8 @@ class Host:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(
-                    "relay", "--data", str(self.data), "--listen", "0.0.0.0:7447",
+                    "relay", "--data", str(self.data), "--clock", "host",
+                    "--listen", "0.0.0.0:7447",
                     "--page", f"{self.address}:8090", *options,
                 ),
                 stdout=log, stderr=log, start_new_session=True,

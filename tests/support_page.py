@@ -13,6 +13,7 @@ from holub_protocol.message import Message, Now
 from holub_protocol.refusal import Refusal
 from holub_protocol.stats import ClassStats, LinkStats, NodeStats
 from holub_protocol.truth import AlertView, AreaStatus, Charge, Truth
+from holub_relay.clock import ClockState, Doubt, Source
 from holub_relay.page.state import StoreStats, Ticks
 from support_alerts import START_S, Desk
 
@@ -54,7 +55,8 @@ class FakeState:
     areas: AreaTree = field(default_factory=ukraine)
     realm_name: str = "Перевірка"
     demo: bool = False
-    clock_declared: bool = True
+    source: Source = Source.HOST
+    doubt: Doubt = Doubt.NONE
     reliable: bool = True
     wall_s: int = NOW_S
     mono_us: int = 0
@@ -65,6 +67,12 @@ class FakeState:
         self.desk = Desk(1, 1)
         self.truth = Truth(self.areas, [Charge(1, 0, (0,), (0,))])
         self.ticks = Ticks()
+
+    @property
+    def clock(self) -> ClockState:
+        """What is said of the clock."""
+        source = self.source if self.reliable else Source.NOTHING
+        return ClockState(source, 0, self.doubt)
 
     def add(self, message: Message) -> Message:
         """Take in a message of the desk, and tick."""

@@ -24,14 +24,14 @@ START_TIMEOUT_S = 15.0
 
 def made(folder: Path, name: str = "a", **settings: Any) -> Path:
     """Make a realm in `folder`/`name`; small, so that a test costs no 4 MiB of ballast."""
-    config = Config(**{"area": KYIV, "store_mib": 8, **settings})
+    config = Config(**{"area": KYIV, "store_mib": 8, "clock": "host", **settings})
     realm.make(folder / name, "Test realm", config, os.urandom)
     return folder / name
 
 
 def joined(folder: Path, first: Path, name: str = "b", **settings: Any) -> Path:
     """Join the realm of `first` in `folder`/`name`, without a grant."""
-    config = Config(**{"area": KYIV, "store_mib": 8, **settings})
+    config = Config(**{"area": KYIV, "store_mib": 8, "clock": "host", **settings})
     realm.join(folder / name, str(first / "charter.cbor"), config, os.urandom)
     return folder / name
 

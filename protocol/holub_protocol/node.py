@@ -279,6 +279,18 @@ class Node:
                 self._journal.never_stored(id_)
             self._count(Refusal.FULL)
 
+    def signed_times_s(self, now: Now) -> tuple[int, ...]:
+        """Return the newest times that the realm has signed, with their messages' ages added:
+        Unix seconds that now has reached at least, if those who signed had the right time."""
+        boards = (
+            board
+            for authority in self.trust.charter.authorities
+            for board in self.truth.newest_boards(authority.number, trusted=True)
+            if board.id in self.holdings
+        )
+        times = (board.created_s + self.holdings.age_s(board.id, now) for board in boards)
+        return (self.trust.charter.created_s, *times)
+
     # --- what a link needs (see outbox.Shelf) ---------------------------------------------------
 
     def body(self, id_: bytes) -> bytes | None:

@@ -189,9 +189,10 @@ class Truth:
         """Whether the reach covers a word's area and names its hazard."""
         return self._words.in_reach(reach, word.area, word.hazard)
 
-    def newest_boards(self, authority: int) -> tuple[Message, ...]:
-        """The newest board of each key of an authority, in doubt or not."""
-        return tuple(fact.message for fact in self._words.boards(authority))
+    def newest_boards(self, authority: int, trusted: bool = False) -> tuple[Message, ...]:
+        """The newest board of each key of an authority, those in doubt only unless `trusted`."""
+        boards = (fact.message for fact in self._words.boards(authority))
+        return tuple(b for b in boards if not trusted or self._words.trusted(b.id))
 
     def alerts(self, now: Now) -> tuple[AlertView, ...]:
         """Everything that is on, anywhere, the gravest first."""

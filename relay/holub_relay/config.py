@@ -31,14 +31,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peers: tuple[str, ...] = ()
     discovery: bool = True
     gate: str = ""
-    clock: Literal["host", "unknown"] = "host"
+    clock: Literal["auto", "host", "unknown"] = "auto"
     store_mib: int = STORE_BYTES_DEFAULT >> 20
     demo: bool = False
-
-    @property
-    def clock_reliable(self) -> bool:
-        """Whether this machine's clock counts as reliable, by the operator's word."""
-        return self.clock == "host"
 
 
 def load(data_dir: Path) -> Config:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -24,6 +25,7 @@ from holub_protocol.stats import NodeStats
 from holub_protocol.storage import StoreError, Writes
 from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay import api, gate, neighbours, page
+from holub_relay.clock import ClockState
 from holub_relay.config import OFF, Config, join_address, split_address
 from holub_relay.discovery.beacon import Beacon
 from holub_relay.discovery.interfaces import own_addresses, places
@@ -39,6 +41,7 @@ from holub_relay.passphrase import Passphrases
 from holub_relay.requests import Answer, Request
 from holub_relay.station import Station
 from holub_relay.tcp import listen, port_of
+from holub_relay.timekeeping import confirm, keep_time
 from holub_relay.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -93,9 +96,9 @@ class PageView:
         return self._station.config.demo
 
     @property
-    def clock_declared(self) -> bool:
-        """Whether the clock is reliable by the operator's word alone."""
-        return self._station.config.clock_reliable
+    def clock(self) -> ClockState:
+        """What is said of this machine's clock."""
+        return self._station.clock.state
 
     def now(self) -> Now:
         """Return the moment."""
@@ -241,6 +244,7 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
                 nursery.start_soon(discovery.beacon.run)
                 nursery.start_soon(discovery.mdns.run)
             nursery.start_soon(neighbours.remember, manager, writer)
+            nursery.start_soon(keep_time, driver, writer)
             nursery.start_soon(_drive, driver, view)
             for line in _greeting(station, addresses):
                 announce(line)
@@ -317,6 +321,17 @@ async def _say_goodbye(manager: LinkManager) -> None:
         await trio.sleep(GOODBYE_S / _GOODBYE_LOOKS)
 
 
+def _clock_lines(station: Station) -> list[str]:
+    """What to do about a clock that nothing vouches for."""
+    if station.clock.state.reliable:
+        return []
+    moment = datetime.fromtimestamp(station.now().wall_s, UTC)
+    return [
+        "clock   nothing vouches for it: nothing is shown as clear; if "
+        f"{moment:%Y-%m-%d %H:%M} UTC is right, say `holub clock confirm --data {station.data_dir}`"
+    ]
+
+
 class _Answers:
     """Requests to the running daemon: those of the node, and what only the daemon knows."""
 
@@ -335,6 +350,8 @@ class _Answers:
         """Answer one."""
         if request.get("do") in ("peers", "join-code"):
             return self._neighbours(str(request["do"]))
+        if request.get("do") == "clock-confirm":
+            return confirm(self._driver, request.get("at_s"))
         answer = await self._driver.request(request)
         if request.get("do") == "status" and "error" not in answer:
             stats = self._driver.stats()
@@ -384,4 +401,5 @@ def _greeting(station: Station, addresses: Addresses) -> list[str]:
         f"listens {addresses.listen}",
         f"data    {station.data_dir}",
         *([f"damage  {station.salvaged}"] if station.salvaged else []),
+        *_clock_lines(station),
     ]

@@ -24,6 +24,7 @@ from holub_relay.gossip import Gossip
 from holub_relay.logs import LINK_BYTES, PeerLog
 from holub_relay.requests import Answer, Request, handle
 from holub_relay.station import Station, held_ids
+from holub_relay.timesources import Outside
 from holub_relay.writer import Done
 
 _log = logging.getLogger(__name__)
@@ -144,6 +145,25 @@ class Driver:
         if job.error is not None and "error" not in answer:
             return {"error": f"not stored: {job.error}", "code": int(Exit.FAILED)}
         return answer
+
+    def look_at_clock(self, found: Outside) -> None:
+        """Judge the clock anew, given what disciplines it from outside."""
+        if self.station.look_at_clock(found):
+            state = self.station.clock.state
+            if state.reliable:
+                _log.info("the clock is reliable: %s", state.source.value)
+            else:
+                _log.warning("nothing vouches for the clock: %s", state.doubt.value or "no source")
+            self._dirty.set()
+            self._tick()
+
+    def confirm_clock(self) -> None:
+        """Take the operator's word that the clock is right."""
+        self.station.clock.confirm()
+        self.node.wake(self.station.now())
+        _log.info("the clock is reliable: %s", self.station.clock.state.source.value)
+        self._dirty.set()
+        self._tick()
 
     # --- the pump -----------------------------------------------------------------------------
 

@@ -226,7 +226,7 @@ def _vouched(station: Station, request: Request) -> None:
     if not station.now().reliable and not request.get("confirm"):
         raise OperatorError(
             f"nothing vouches for this machine's clock, which says {station.now().wall_s}; set "
-            "it, then add --confirm-clock (or run the relay with --clock host)"
+            "it, then add --confirm-clock (or tell a running relay with `holub clock confirm`)"
         )
 
 
@@ -335,11 +335,7 @@ def _status(station: Station, _: Request) -> Answer:
         "granted": node.trust.is_relay(station.identity.public, now.wall_s),
         "desk": station.desk.public.hex() if station.desk else None,
         "area": _area_view(station, station.config.area),
-        "clock": {
-            "wall_s": now.wall_s,
-            "reliable": now.reliable,
-            "declared": station.config.clock_reliable,
-        },
+        "clock": clock_view(station),
         "status": _status_view(station, node.truth.status(station.config.area, now)),
         "alerts": [_alert_view(station, view) for view in node.truth.alerts(now)],
         "held": [
@@ -428,7 +424,28 @@ def _join_code(_station: Station, _: Request) -> Answer:
     )
 
 
+def _clock_confirm(_station: Station, _: Request) -> Answer:
+    """The operator's word holds until the next start, so there must be somebody running."""
+    raise OperatorError(
+        "the relay is not running, so there is no start for which to confirm its clock; start it "
+        "with `holub relay`, or sign with --confirm-clock",
+        Exit.NOT_FOUND,
+    )
+
+
 # --- views ------------------------------------------------------------------------------------
+
+
+def clock_view(station: Station) -> Answer:
+    """What is said of the clock: what it shows, and by what it is reliable or is not."""
+    now, state = station.now(), station.clock.state
+    return {
+        "wall_s": now.wall_s,
+        "reliable": now.reliable,
+        "source": state.source.value,
+        "doubt": state.doubt.value,
+        "since_s": (now.mono_us - state.since_us) // 1_000_000,
+    }
 
 
 def _area_view(station: Station, area: int) -> Answer:
@@ -559,6 +576,7 @@ _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
         "desk": _desk,
         "peers": _peers,
         "join-code": _join_code,
+        "clock-confirm": _clock_confirm,
         "export": files.export,
         "import": files.import_,
     }

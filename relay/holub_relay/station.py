@@ -23,6 +23,7 @@ from holub_protocol.policy import Policy
 from holub_protocol.storage import State, Store, StoreError, StoreFull, Writes
 from holub_relay import config as settings
 from holub_relay import keyfile
+from holub_relay.clock import Clock
 from holub_relay.closing import Closing
 from holub_relay.config import Config
 from holub_relay.errors import Exit, OperatorError
@@ -31,6 +32,7 @@ from holub_relay.listing import Listing
 from holub_relay.lockfile import DataDirBusy, DataDirError, DataLock
 from holub_relay.passphrase import Passphrases
 from holub_relay.store import SqliteStore
+from holub_relay.timesources import Outside, outside
 
 CHARTER_FILE: Final = "charter.cbor"
 _COMMITS_MAX: Final = 64
@@ -42,17 +44,8 @@ _LOOK_S: Final = 0.05  # between two looks whether a busy directory is free agai
 
 NEW_DESK_NOTE: Final = "desk-new"
 
-
-class Clock:
-    """This machine's time as the node gets it."""
-
-    def __init__(self, reliable: bool) -> None:
-        """`reliable` by the operator's word."""
-        self._reliable = reliable
-
-    def now(self) -> Now:
-        """Return the moment."""
-        return Now(time.monotonic_ns() // 1000, int(time.time()), self._reliable)
+LIFE_NOTE: Final = "life"
+"""How long the node of this directory has run, over all its starts: ages go on by it."""
 
 
 class Overlay:
@@ -97,7 +90,7 @@ class Station(Closing):
         """Restore the node from `store`; keys come from the directory, opened by `passphrases`
         where they have any (None: who is at this machine is asked)."""
         self.data_dir, self.config, self.store = data_dir, config, store
-        self.clock = clock or Clock(config.clock_reliable)
+        self.clock = clock or Clock(config.clock, life_us=_number(store.note(LIFE_NOTE)))
         self.areas = ukraine()
         self.entropy = entropy
         self.passphrases = passphrases or Passphrases.of_machine()
@@ -108,9 +101,12 @@ class Station(Closing):
         self.listing = Listing()
         self._authors: dict[bytes, None] = {}
         self._closing = ExitStack()
+        trust = read_trust(first_charter, self.areas, data_dir / CHARTER_FILE)
+        found = outside()
+        self.clock.look(found, (trust.charter.created_s,))
         self.node = Node(
             identity=self.identity,
-            trust=read_trust(first_charter, self.areas, data_dir / CHARTER_FILE),
+            trust=trust,
             areas=self.areas,
             entropy=entropy,
             verify=verify,
@@ -121,6 +117,7 @@ class Station(Closing):
             rows=store.rows(),
             counters=store.counters(),
         )
+        self.look_at_clock(found)
         self.enrol()
 
     @classmethod
@@ -175,6 +172,18 @@ class Station(Closing):
     def now(self) -> Now:
         """Return the moment as the node knows it."""
         return self.clock.now()
+
+    def look_at_clock(self, found: Outside) -> bool:
+        """Judge anew what vouches for the clock, given what disciplines it from outside; return
+        whether that changed anything, of which the node then knows."""
+        changed = self.clock.look(found, self.node.signed_times_s(self.now()))
+        if changed:
+            self.node.wake(self.now())
+        return changed
+
+    def life(self) -> Writes:
+        """Return what makes durable how long this node has run by now."""
+        return Writes(notes=((LIFE_NOTE, self.now().mono_us.to_bytes(8, "big")),))
 
     @property
     def realm_id(self) -> bytes:
@@ -246,6 +255,10 @@ class Station(Closing):
             except StoreError as error:
                 raise OperatorError(f"the store failed: {error}") from None
         raise AssertionError("the node never comes to rest")
+
+
+def _number(note: bytes | None) -> int:
+    return int.from_bytes(note, "big") if note is not None and len(note) == 8 else 0
 
 
 def _lock(stack: ExitStack, data_dir: Path, patience_s: float) -> None:

@@ -135,7 +135,7 @@ def test_a_relay_that_starts_before_its_network(two: tuple[Lan, Host, Host]) -> 
     ip(b, "address", "add", "10.77.0.2/24", "dev", "eth0")
     until("linked once there is a network", lambda: linked(a, b), 30)
     third = Host(b.namespace, b.address, b.data.parent / "third")
-    third.holub("init", "--join", str(a.data / "charter.cbor"), "--area", KYIV)
+    third.holub("init", "--clock", "host", "--join", str(a.data / "charter.cbor"), "--area", KYIV)
     try:
         third.start("--listen", "0.0.0.0:7448", *NO_PAGE)
         until("three linked, two of them on one host", lambda: linked(a, b, third, count=2), 30)

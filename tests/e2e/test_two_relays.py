@@ -21,8 +21,8 @@ def two(tmp_path: Path) -> Iterator[tuple[Lan, Host, Host]]:
     """Two hosts on a switch; the first has made the realm, the second has joined it."""
     with lan(2, tmp_path) as made:
         a, b = made.hosts
-        a.holub("init", "--realm", "Test City", "--area", KYIV)
-        b.holub("init", "--join", str(a.data / "charter.cbor"), "--area", KYIV)
+        a.holub("init", "--clock", "host", "--realm", "Test City", "--area", KYIV)
+        b.holub("init", "--clock", "host", "--join", str(a.data / "charter.cbor"), "--area", KYIV)
         a.start()
         b.start()
         until("the two find each other", lambda: a.links() == b.links() == 1)

@@ -18,13 +18,14 @@ from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds import Class
 from holub_protocol.message import Now
 from holub_protocol.storage import MemoryStore, StoreError, StoreFull, Writes
+from holub_relay.clock import Clock
 from holub_relay.config import Config
 from holub_relay.discovery.hints import Source
 from holub_relay.discovery.interfaces import Own
 from holub_relay.driver import Driver
 from holub_relay.gossip import Gossip
 from holub_relay.links import PeerState
-from holub_relay.station import Clock, Station, read_charter
+from holub_relay.station import Station, read_charter
 from holub_relay.writer import Done
 from support_realm import key
 from support_relay import KYIV, joined, made
@@ -106,7 +107,7 @@ class TrioClock(Clock):
     """Time as trio's own clock has it, which a test lets jump, from today on."""
 
     def __init__(self) -> None:
-        super().__init__(reliable=True)
+        super().__init__("host")
         self._today_s = int(time.time() - trio.current_time())
 
     def now(self) -> Now:
@@ -121,7 +122,9 @@ class Rig:
     def __init__(self, data: Path, changed: Callable[[], None] = lambda: None) -> None:
         self.store = MemoryStore(quota_bytes=1 << 24)
         first = read_charter(data)
-        self.station = Station(data, Config(), self.store, first, os.urandom, TrioClock())
+        self.station = Station(
+            data, Config(clock="host"), self.store, first, os.urandom, TrioClock()
+        )
         self.writer = SlowWriter(self.store)
         self.driver = Driver(self.station, self.writer, changed)
         self.wire = Wire()

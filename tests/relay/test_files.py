@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from holub_protocol.storage import MemoryStore, Row, State, Writes
 from holub_relay import files
+from holub_relay.clock import Clock
 from holub_relay.errors import Exit
 from holub_relay.requests import Answer, handle, publishes
-from holub_relay.station import Clock, Station
+from holub_relay.station import Station
 from support_relay import KYIV, joined, made
 
 ALERT = {"do": "alert", "verb": "start", "areas": [KYIV], "hazard": "air-raid"}
@@ -87,12 +88,15 @@ def test_what_is_over_is_not_carried(station: Station) -> None:
     real = station.clock.now()
 
     class Later(Clock):
+        reliable = True
+
         def now(self) -> Any:
             return replace(real, wall_s=real.wall_s + 86_400, mono_us=real.mono_us + 86_400_000_000,
-                           reliable=self._reliable)  # fmt: skip
+                           reliable=self.reliable)  # fmt: skip
 
     for reliable in (True, False):
-        station.clock = Later(reliable)
+        station.clock = later = Later("unknown")
+        later.reliable = reliable
         assert 1 not in [row[1] for row in handle(station, request)["rows"]]
 
 
@@ -156,7 +160,7 @@ def test_the_age_of_a_record_counts(tmp_path: Path, station: Station) -> None:
     records = carried(station)
     aged = [[raw, 86_400 if place >= 3 else age_s] for place, (raw, age_s) in enumerate(records)]
     with Station.open(joined(tmp_path, tmp_path / "a")) as other:
-        other.clock = Clock(reliable=False)
+        other.clock = Clock("unknown")
         found = good(other, {"do": "import", "records": aged})["outcomes"]
         assert [one for one, _ in found[3:]] == ["expired"]
 

@@ -13,6 +13,7 @@ import trio
 from starlette.types import Message
 
 from holub_protocol.kinds.alert import Certainty
+from holub_relay.clock import Doubt, Source
 from holub_relay.page.app import FIRST_PAGE_BYTES, HEAD_BYTES, STREAMS, Pages, Site
 from support_page import HOLOSIIV, KYIV, FakeState
 
@@ -278,7 +279,9 @@ def test_notes_on_node_and_clock() -> None:
     html = get(state, "/en").html
     assert "Clock unknown" in html
     assert "at least</u> <i data-s=" in html
-    state.reliable, state.clock_declared, state.demo = True, False, False
+    state.doubt = Doubt.BEHIND
+    assert "behind what the authorities signed" in get(state, "/en").html
+    state.reliable, state.source, state.demo = True, Source.GNSS, False
     html = get(state, "/en").html
     assert "DEMO" not in html
     assert "Clock" not in html

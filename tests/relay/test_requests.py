@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holub_relay import requests
+from holub_relay.clock import Clock
 from holub_relay.errors import Exit
 from holub_relay.requests import Answer, handle, publishes
-from holub_relay.station import Clock, Station
+from holub_relay.station import Station
 from support_realm import key
 from support_relay import KYIV, joined, made
 
@@ -152,7 +153,7 @@ def test_the_realm_is_shown_with_its_keys(station: Station) -> None:
 
 def test_an_unvouched_clock_signs_only_when_confirmed(station: Station) -> None:
     """Publishing by a clock that nobody vouches for needs a word."""
-    station.clock = Clock(reliable=False)
+    station.clock = Clock("unknown")
     assert "--confirm-clock" in handle(station, START)["error"]
     good(station, {**START, "confirm": True})
 

@@ -10,7 +10,7 @@ from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.storage import MemoryStore, Row, State, Writes
 from holub_relay.errors import Exit, OperatorError
-from holub_relay.station import Clock, Overlay, Station, held_ids, read_charter, read_trust
+from holub_relay.station import Overlay, Station, held_ids, read_charter, read_trust
 from support_realm import Realm, key
 from support_relay import KYIV, joined, made
 
@@ -117,12 +117,3 @@ def test_the_overlay_knows_what_is_under_way() -> None:
     overlay.end(2, second)
     assert overlay.get(id_) == b"two"
     assert held_ids(second) == (id_,)
-
-
-def test_the_clock_rises_and_says_who_vouches() -> None:
-    """Steady time never falls; reliability is the operator's word."""
-    clock = Clock(reliable=False)
-    first, second = clock.now(), clock.now()
-    assert second.mono_us >= first.mono_us
-    assert not first.reliable
-    assert Clock(reliable=True).now().reliable

@@ -34,6 +34,11 @@ def set_up_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @data_option
 @set_up_options
+@click.option(
+    "--clock",
+    type=click.Choice(["auto", "host", "unknown"]),
+    help="What vouches for the clock: auto (time programs), host (you do). [default: auto]",
+)
 @click.option("--desk", is_flag=True, help="With --join: also make a desk's key here.")
 @click.option(
     "--registrar",
@@ -48,6 +53,7 @@ def init(
     join: str | None,
     fingerprint: str | None,
     area: str | None,
+    clock: str | None,
     desk: bool,
     registrar: Path | None,
     gate: bool,
@@ -65,7 +71,8 @@ def init(
         )
     if realm_name is None and join is None:
         raise OperatorError("init needs --realm NAME or --join CHARTER", Exit.USAGE)
-    for line in set_up(data, realm_name, join, fingerprint, area, Config(), desk, registrar):
+    config = changed(Config(), "--clock", clock=clock)
+    for line in set_up(data, realm_name, join, fingerprint, area, config, desk, registrar):
         click.echo(line)
     if gate:
         click.echo(f"  {gates.make(data, os.urandom)}  gate: a copy for every relay, nobody else")

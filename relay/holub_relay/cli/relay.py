@@ -33,8 +33,8 @@ DEMO_DIRS = 100
 @click.option("--gate", help="Key file of the district's gate. [default: DIR/keys/gate.key]")
 @click.option(
     "--clock",
-    type=click.Choice(["host", "unknown"]),
-    help="Whether you vouch for this machine's clock. [default: host]",
+    type=click.Choice(["auto", "host", "unknown"]),
+    help="What vouches for the clock: auto (time programs), host (you do). [default: auto]",
 )
 @click.option("--demo", is_flag=True, help="Try it out: a demo realm, on this machine only.")
 @click.option(
@@ -125,6 +125,7 @@ def set_up_demo(data: Path, area: str | None) -> Config:
         area=number,
         listen="127.0.0.1:0",
         page=f"127.0.0.1:{settings.PAGE_PORT}",
+        clock="host",
         demo=True,
     )
     demo_realm.join_relay(data, config, os.urandom)

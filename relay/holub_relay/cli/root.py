@@ -16,6 +16,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alert": "holub_relay.cli.alert:alert",
         "board": "holub_relay.cli.board:board",
+        "clock": "holub_relay.cli.clock:clock",
         "export": "holub_relay.cli.export:export",
         "import": "holub_relay.cli.import_:import_",
         "init": "holub_relay.cli.init:init",

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from holub_relay import client
+from holub_relay.cli.clock import clock_words
 from holub_relay.cli.shared import at, data_option, json_option, place, plain, print_json, told
 from holub_relay.requests import Answer
 
@@ -27,14 +28,13 @@ def lines(answer: Answer) -> list[str]:
     """Return a status for people, a line a fact."""
     demo = " (demo realm: nothing here is real)" if answer["demo"] else ""
     clock = answer["clock"]
-    vouched = "declared by the operator, not verified" if clock["reliable"] else "unknown"
     daemon = answer["daemon"]
     running = f"running, process {daemon['pid']}" if daemon else "not running"
     out = [
         f"realm    {plain(answer['realm'])}{demo}, charter {answer['charter_version']}",
         f"relay    {running}; key {answer['key']}",
         f"         {answer['words']}; {'granted' if answer['granted'] else 'no grant yet'}",
-        f"clock    {at(clock['wall_s'])}, {vouched}",
+        f"clock    {at(clock['wall_s'])}, {clock_words(clock)}",
     ]
     if daemon:
         out += [f"listens  {daemon['listen']}", f"page     {daemon['page'] or 'off'}"]

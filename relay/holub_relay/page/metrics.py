@@ -66,6 +66,7 @@ def health(state: PageState) -> tuple[bool, dict[str, object]]:
         "store_writable": well,
         "links": state.peers(),
         "clock_reliable": state.now().reliable,
+        "clock_source": state.clock.source.value,
     }
 
 

@@ -9,6 +9,7 @@ from holub_protocol.areas import AreaTree
 from holub_protocol.message import Now
 from holub_protocol.stats import NodeStats
 from holub_protocol.truth import AlertView, AreaStatus
+from holub_relay.clock import ClockState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class StoreStats:
 class PageState(Protocol):
     """The daemon, as the page sees it. Every method is cheap and returns an immutable value.
 
-    `area` is the region of this node, `demo` whether its realm is a demo, `clock_declared`
-    whether the clock counts as reliable only because the operator said so.
+    `area` is the region of this node, `demo` whether its realm is a demo, `clock` what is said
+    of this machine's clock.
     """
 
     @property
@@ -44,8 +45,8 @@ class PageState(Protocol):
         """Whether the realm is for trying out, so that nothing shown here is real."""
 
     @property
-    def clock_declared(self) -> bool:
-        """Whether the clock is reliable by the operator's word alone (`--clock host`)."""
+    def clock(self) -> ClockState:
+        """By what the clock is reliable, or what speaks against it."""
 
     def now(self) -> Now:
         """Return the moment as the node knows it."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from holub_protocol.hazards import Text
 from holub_protocol.kinds.alert import Certainty
 from holub_protocol.truth import Level
+from holub_relay.clock import Doubt, Source
 
 LANGUAGES = ("uk", "en")
 
@@ -74,10 +75,6 @@ _TEXTS: Mapping[str, Text] = MappingProxyType(
         "realm": Text("Спільнота", "Realm"),
         "page_at": Text("Сторінку складено", "Page made"),
         "neighbours": Text("Сусідів на зв’язку", "Neighbours linked"),
-        "declared": Text(
-            "Годинник: зі слова оператора, не перевірено.",
-            "Clock: declared by the operator, not verified.",
-        ),
         "clockless": Text(
             "Годинник: час невідомий. Вік повідомлень — щонайменше вказаний.",
             "Clock unknown: ages are at least what is shown.",
@@ -101,6 +98,36 @@ _TEXTS: Mapping[str, Text] = MappingProxyType(
         ),
     }
 )
+
+CLOCK_BY: Mapping[Source, Text] = MappingProxyType(
+    {
+        Source.HOST: Text(
+            "Годинник: зі слова оператора, не перевірено.",
+            "Clock: declared by the operator, not verified.",
+        ),
+        Source.OPERATOR: Text(
+            "Годинник: підтверджено оператором.", "Clock: confirmed by the operator."
+        ),
+        Source.NTP: Text(
+            "Годинник: час із мережі, збігається з підписами органів.",
+            "Clock: network time, in agreement with what the authorities signed.",
+        ),
+    }
+)
+"""What is said of a clock that is reliable only by somebody's word."""
+
+CLOCK_DOUBTS: Mapping[Doubt, Text] = MappingProxyType(
+    {
+        Doubt.BEHIND: Text(
+            "Годинник відстає від підписів органів.", "It is behind what the authorities signed."
+        ),
+        Doubt.AHEAD: Text(
+            "Годинник далеко попереду всіх підписів.", "It is far ahead of all that was signed."
+        ),
+        Doubt.STEPPED: Text("Годинник переставлено.", "It was set to another time."),
+    }
+)
+"""What speaks against a clock."""
 
 _UNITS = Text("менше хвилини|хв|год|дн", "under a minute|min|h|d")
 _UNITS_AT_LEAST = Text("0 хв|хв|год|дн", "0 min|min|h|d")

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from holub_protocol.hazards import guidance, hazard
 from holub_protocol.message import Now
 from holub_protocol.truth import AlertView, AreaStatus, Level
+from holub_relay.clock import ClockState
 from holub_relay.page.state import PageState
-from holub_relay.page.texts import CERTAINTIES, LEVELS, Clockface, age_text, age_units, texts
+from holub_relay.page.texts import (
+    CERTAINTIES,
+    CLOCK_BY,
+    CLOCK_DOUBTS,
+    LEVELS,
+    Clockface,
+    age_text,
+    age_units,
+    texts,
+)
 
 NOTICES = 4
 """Withdrawn, stale and test notices each on a first page: the rest is behind the link to all."""
@@ -104,7 +114,7 @@ class View:
     units: str
     made_at: str
     reliable: bool
-    declared: bool
+    clock: str
     realm: str
     demo: bool
     peers: int
@@ -160,7 +170,7 @@ def view(
         units=age_units(lang, now.reliable),
         made_at=clockface.text(now.wall_s, None),
         reliable=now.reliable,
-        declared=state.clock_declared,
+        clock=_clock(state.clock, lang),
         realm=state.realm_name,
         demo=state.demo,
         peers=state.peers(),
@@ -235,6 +245,15 @@ def _moment_s(
     newest = [alert.updated_s for alert in words]
     newest += [s for s in (status.as_of_s, status.last_word_s) if s is not None]
     return floor.at(max(newest, default=0), now.mono_us)
+
+
+def _clock(clock: ClockState, lang: str) -> str:
+    """What is to be said of the clock besides the time."""
+    if not clock.reliable:
+        said = [texts(lang)["clockless"]]
+        said += [CLOCK_DOUBTS[clock.doubt].say(lang)] if clock.doubt in CLOCK_DOUBTS else []
+        return " ".join(said)
+    return CLOCK_BY[clock.source].say(lang) if clock.source in CLOCK_BY else ""
 
 
 def _of_banner(state: PageState, status: AreaStatus) -> tuple[AlertView, ...]:
