@@ -44,9 +44,11 @@ def linked(*hosts: Host, count: int = 1) -> bool:
 
 def set_up(first: Host, *others: Host, granted: bool = False) -> None:
     """Make a realm at the first and let the others join; `granted` gives each a relay's grant."""
-    first.holub("init", "--realm", "Test City", "--area", KYIV)
+    first.holub("init", "--clock", "host", "--realm", "Test City", "--area", KYIV)
     for host in others:
-        host.holub("init", "--join", str(first.data / "charter.cbor"), "--area", KYIV)
+        host.holub(
+            "init", "--clock", "host", "--join", str(first.data / "charter.cbor"), "--area", KYIV
+        )
     if granted:
         for host in others:
             first.holub("realm", "grant", "--subject", node_key(host))
