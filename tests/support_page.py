@@ -61,6 +61,7 @@ class FakeState:
     wall_s: int = NOW_S
     mono_us: int = 0
     writable: bool = True
+    alarming: tuple[str, ...] = ()
     names: dict[int, dict[str, str]] = field(default_factory=lambda: dict(NAMES))
 
     def __post_init__(self) -> None:
@@ -154,6 +155,10 @@ class FakeState:
     def store(self) -> StoreStats:
         """Return the store's health as the test has set it."""
         return StoreStats(self.writable, 29_000, 30_000)
+
+    def alarms(self) -> tuple[str, ...]:
+        """Return what the test has set."""
+        return self.alarming
 
     def peers(self) -> int:
         """Return one neighbour."""

@@ -24,7 +24,7 @@ from holub_protocol.message import Now
 from holub_protocol.stats import NodeStats
 from holub_protocol.storage import StoreError, Writes
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_relay import api, gate, neighbours, page
+from holub_relay import alarms, api, gate, neighbours, page
 from holub_relay.clock import ClockState
 from holub_relay.config import OFF, Config, join_address, split_address
 from holub_relay.discovery.beacon import Beacon
@@ -132,6 +132,11 @@ class PageView:
         store = self._station.store
         return StoreStats(self.writable, store.size_bytes(), store.quota_bytes)
 
+    def alarms(self) -> tuple[str, ...]:
+        """Return the tokens of what the operator must look into."""
+        found = [alarm["token"] for alarm in alarms.forks(self._station.node.trust)]
+        return tuple(dict.fromkeys(found + [alarms.TWIN for _ in self._manager.twins()]))
+
     def peers(self) -> int:
         """Return how many neighbours are linked."""
         return len(self._manager.peers())
@@ -208,6 +213,7 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
         rng=SystemRandom(),
         granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
         gate=gate_key,
+        alarm=lambda twin: driver.alarm(f"{alarms.TWIN}: {alarms.duplicate(twin)['text']}"),
     )
     host, port = split_address(config.listen, "--listen")
     driver.attach(manager, Gossip(manager, lambda: own_addresses(host)))
@@ -274,6 +280,7 @@ def _beacon(station: Station, manager: LinkManager, host: str | None, port: int)
         granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
         missing=manager.missing,
         rng=SystemRandom(),
+        suspect=manager.suspect,
     )
 
 
@@ -364,6 +371,7 @@ class _Answers:
                 "full": stats.full,
                 "faults": {str(fault): n for fault, n in sorted(self._manager.faults().items())},
             }
+            answer["alarms"] += map(alarms.duplicate, self._manager.twins())
             places = {peer.link_id: peer for peer in self._manager.peers()}
             for link in answer["links"]:
                 peer = places.get(link["link"])

@@ -135,6 +135,12 @@ class Driver:
             self._gossip.gone(link_id)
         self._dirty.set()
 
+    def alarm(self, text: str) -> None:
+        """Tell people of something that no node can know."""
+        if self._alarms.take(trio.current_time()):
+            _log.warning("alarm: %s", text)
+        self._changed()
+
     async def request(self, request: Request) -> Answer:
         """Answer a request of this machine's; what it published is committed by then."""
         answer = handle(self.station, request)

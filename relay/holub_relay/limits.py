@@ -80,6 +80,13 @@ BANS: Final = 256
 BAN_S_MAX: Final = 86_400.0
 """Keys refused for misbehaviour, the oldest forgotten first: 256 x 40 bytes."""
 
+TWIN_KEYS: Final = 256
+TWIN_STARTS: Final = 4
+TWINS: Final = 16
+"""Granted keys whose last starts are remembered to tell a key on two machines, and pairs of
+addresses told: 256 x 4 x about 250 bytes. Strangers are not watched, so nobody fills it but who
+has 256 granted keys."""
+
 # --- dialling --------------------------------------------------------------------------------
 DIALS: Final = 8
 STRANGER_DIALS: Final = 4

@@ -39,6 +39,7 @@ class LinkFault(StrEnum):
     PAYLOAD = "payload"  # sealed rightly, but not the four fields
     PROOF = "proof"  # the node's key did not sign the Noise key
     SELF = "self"  # we reached ourselves
+    TWIN = "twin"  # another machine has our key
     WRONG_PEER = "wrong peer"  # another key answers at this address
     NONCES = "nonces"  # 2^64 messages
     TIMEOUT = "timeout"
@@ -135,7 +136,7 @@ class SecureLink:
         self._buffer = bytearray()
         self._ciphers: tuple[Cipher, Cipher] | None = None
         self._fault: LinkFault | None = None
-        self._peer_key = b""
+        self._peer_key = self._peer_static = b""
         self.peer_version = 0
         self.peer_capabilities = 0
         self.sealed_messages = 0
@@ -152,6 +153,11 @@ class SecureLink:
         if self._ciphers is None:
             raise LinkError(self._fault or LinkFault.SEAL, "no peer is proven yet")
         return self._peer_key
+
+    @property
+    def peer_static(self) -> bytes:
+        """The peer's Noise key (32 bytes), another one at each start; b"" before it is known."""
+        return self._peer_static
 
     def start(self) -> bytes:
         """The initiator's first message, to be sent at once."""
@@ -242,16 +248,16 @@ class SecureLink:
             proof = cbor.as_bytes(proof, SIGNATURE_BYTES, SIGNATURE_BYTES)
         except ValueError as error:
             raise LinkError(LinkFault.PAYLOAD, str(error)) from None
-        if peer == self._key.public:
+        static = self._handshake.remote_static
+        assert static is not None
+        if static == self._key.static.public:
             raise LinkError(LinkFault.SELF)
         if self._expected_peer is not None and peer != self._expected_peer:
             raise LinkError(LinkFault.WRONG_PEER)
-        static = self._handshake.remote_static
-        assert static is not None
         content = _proof_content(not self.initiator, self._key.realm_id, static)
         if not verify(peer, content, proof):
             raise LinkError(LinkFault.PROOF)
-        self._peer_key = peer
+        self._peer_key, self._peer_static = peer, static
 
     def _seal(self, plaintext: bytes, cipher: Cipher) -> bytes:
         try:

@@ -33,6 +33,7 @@ from holub_relay.limits import (
 )
 from holub_relay.link import LinkError, LinkFault, LinkKey, SecureLink
 from holub_relay.tcp import Address, Connection, HalfOpen, dial, shake
+from holub_relay.twins import Twin, Twins
 
 _log = logging.getLogger(__name__)
 _Work = TypeVar("_Work")
@@ -94,10 +95,11 @@ class LinkManager:
         granted: Callable[[bytes], bool],
         gate: bytes | None = None,
         capabilities: int = 0,
+        alarm: Callable[[Twin], None] = lambda _: None,
     ) -> None:
         """`granted` tells whether a key has a relay grant now; make it inside trio.run.
 
-        `rng` only spreads pauses; `entropy` is the system's.
+        `rng` only spreads pauses; `entropy` is the system's; `alarm` hears of keys on two machines.
         """
         self._key = key
         self._hooks = hooks
@@ -114,6 +116,7 @@ class LinkManager:
         self._half_open = HalfOpen()
         self._shaking: dict[int, trio.CancelScope] = {}
         self._banned_until_s: dict[bytes, float] = {}  # oldest first
+        self._twins = Twins(key.public, granted, alarm)
         self._faults: Counter[LinkFault] = Counter()
         self._log_bucket = Bucket(0.2, 5, now_s)
 
@@ -142,6 +145,15 @@ class LinkManager:
         self._peers.hint(host, port, key, now_s, source)
         if link is None or silent:
             self._peers_changed.set()
+
+    def suspect(self, host: str, port: int) -> None:
+        """Something there announces itself with our own key: see whether it can prove it."""
+        self._peers.hint(host, port, self._key.public, trio.current_time())
+        self._peers_changed.set()
+
+    def twins(self) -> tuple[Twin, ...]:
+        """Keys that were met on two machines."""
+        return self._twins.found()
 
     def send(self, link_id: int, data: bytes) -> int:
         """Queue `data` for a link, without waiting; how many bytes wait there now.
@@ -353,6 +365,9 @@ class LinkManager:
         """Give the link its place, another's end included; LinkError if it gets none."""
         key = link.connection.peer_key
         now_s = trio.current_time()
+        connection = link.connection
+        here = (host_text(connection.local), connection.local[1]) if connection.local else ("", 0)
+        self._twins.met(key, connection.peer_static, connection.address, here)
         fault = self._refusal(link, now_s)
         if fault is not None:
             if attempt is not None and fault is LinkFault.DUPLICATE:
@@ -371,6 +386,8 @@ class LinkManager:
 
     def _refusal(self, link: _Link, now_s: float) -> LinkFault | None:
         key = link.connection.peer_key
+        if key == self._key.public:
+            return LinkFault.TWIN
         if self._is_banned(key):
             return LinkFault.BANNED
         old = self._by_key.get(key)

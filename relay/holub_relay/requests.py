@@ -29,7 +29,7 @@ from holub_protocol.refusal import Refusal
 from holub_protocol.stats import LinkStats
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_relay import files, realm
+from holub_relay import alarms, files, realm
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.errors import Exit, OperatorError
@@ -330,6 +330,7 @@ def _status(station: Station, _: Request) -> Answer:
         "realm_id": node.trust.realm_id.hex(),
         "charter_version": stats.charter,
         "forked": stats.forked,
+        "alarms": list(alarms.forks(node.trust)),
         "key": station.identity.public.hex(),
         "words": words(station.identity.public[:8]),
         "granted": node.trust.is_relay(station.identity.public, now.wall_s),

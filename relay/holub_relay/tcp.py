@@ -44,6 +44,11 @@ class Connection:
         return self._link.peer_key
 
     @property
+    def peer_static(self) -> bytes:
+        """The Noise key of the other side's process."""
+        return self._link.peer_static
+
+    @property
     def outbound(self) -> bool:
         """Did we dial?"""
         return self._link.initiator

@@ -100,6 +100,15 @@ def test_own_and_foreign_announcements_are_not_for_us() -> None:
     assert ears().hear(packet(1, realm=OTHER_REALM), HOST, 0.0) is Deafness.SIGNATURE
 
 
+def test_our_key_from_elsewhere_is_looked_into() -> None:
+    """What is not our own echo is heard, if signed; whoever acts on it asks for proof."""
+    heard = Ears(ME.public, REALM, lambda _: True, 0.0, lambda host, port: host == "10.0.0.1")
+    mine = packet(1, identity=ME)
+    assert heard.hear(mine, "10.0.0.1", 0.0) is Deafness.OWN
+    assert heard.hear(mine, HOST, 0.0) == said(1, identity=ME)
+    assert heard.hear(mine[:-1] + b"x", HOST, 60.0) is Deafness.SIGNATURE
+
+
 def test_replay_is_old_wherever_it_comes_from() -> None:
     """A packet is believed once; only a later one or a later boot is news."""
     listener = ears()

@@ -36,7 +36,7 @@ def test_links_and_refusals_are_listed(tmp_path: Path) -> None:
     idle = {**link, "round_trip_ms": None, "classes": {"alert": equal}, "refusals": {}}
     answer |= {
         "refusals": {"malformed": 2},
-        "forked": True,
+        "alarms": [{"token": "duplicate-key", "text": "a key on two machines"}],
         "links": [busy, idle],
         "daemon": {"pid": 5, "listen": ":1", "page": None},
     }
@@ -46,5 +46,5 @@ def test_links_and_refusals_are_listed(tmp_path: Path) -> None:
     assert "3 messages and 900 B in, 4 and 1200 B out, round trip 41.5 ms" in text
     assert "people 2 of 9, 6 waiting\n         refused from it: quota 3" in text
     assert "round trip unknown\n         holds what we hold" in text
-    assert "ALARM" in text
+    assert "ALARM    a key on two machines" in text
     assert "page     off" in text

@@ -1,6 +1,7 @@
 """The daemon for real: two processes on loopback that find each other, die and come back."""
 
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -68,6 +69,25 @@ def test_a_static_peer_is_linked_without_discovery(tmp_path: Path) -> None:
             second.wait_for(lambda: [link for link in second.status()["links"] if link["live"]])
             (link,) = second.status()["links"]
             assert (link["address"], link["outbound"]) == (address, True)
+
+
+@pytest.mark.slow
+def test_a_copied_data_directory_alarms_on_both(tmp_path: Path) -> None:
+    """Two relays with one key find each other by their beacons and prove it: each names both
+    addresses in status and log, and neither keeps a link."""
+    a, b = made(tmp_path), tmp_path / "b"
+    shutil.copytree(a, b)
+    with daemon(a) as first, daemon(b) as second:
+        for running in (first, second):
+            running.wait_for(lambda running=running: running.status()["alarms"])
+        (alarm,), (other,) = first.status()["alarms"], second.status()["alarms"]
+        assert (alarm["token"], alarm["own"]) == ("duplicate-key", True)
+        listens = {running.status()["daemon"]["listen"] for running in (first, second)}
+        assert listens & {*alarm["addresses"], *other["addresses"]}
+        assert "ALARM    another machine has this relay's key" in ok("status", "--data", a)
+        assert first.status()["links"] == second.status()["links"] == []
+        for running in (first, second):
+            assert "alarm: duplicate-key: another machine" in running.stop()[1]
 
 
 @pytest.mark.slow

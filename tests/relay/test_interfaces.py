@@ -12,6 +12,7 @@ from holub_relay.discovery.interfaces import (
     Own,
     host_text,
     is_own,
+    is_own_host,
     near,
     own_addresses,
     places,
@@ -146,3 +147,11 @@ def test_only_addresses_of_our_own_networks_are_near() -> None:
     assert near("fe80::9", own) == near("fe80::9%eth0", own) == "fe80::9%eth0"
     far = ("10.0.1.9", "127.0.0.1", "fe80::9%eth1", "2001:db8::9", "::ffff:10.0.0.9", "relay")
     assert [near(host, own) for host in far] == [None] * len(far)
+
+
+def test_own_hosts_are_known_by_their_text() -> None:
+    """Both families, with the interface of a link-local address, also one that is gone."""
+    assert is_own_host("127.0.0.1")
+    assert is_own_host("::1")
+    for host in ("192.0.2.254", "2001:db8::254", "fe80::1%gone0"):
+        assert not is_own_host(host)

@@ -129,6 +129,16 @@ def test_own_key_is_refused() -> None:
     assert fault_of(lambda: shake(first, second)) is LinkFault.SELF
 
 
+def test_our_key_in_another_process_is_proven_to_both() -> None:
+    """A copy of our key makes a link that each side can tell by its Noise key: no mere self-dial,
+    and no claim that anybody could make."""
+    again = LinkKey.make(identity(1), REALM, os.urandom)
+    first, second = SecureLink(True, key(1), os.urandom), SecureLink(False, again, os.urandom)
+    shake(first, second)
+    assert first.peer_key == second.peer_key == identity(1).public
+    assert first.peer_static == again.static.public != second.peer_static
+
+
 def test_another_key_than_expected_is_refused() -> None:
     """A configured peer is the one configured, or nobody."""
     first = SecureLink(True, key(1), os.urandom, expected_peer=identity(3).public)

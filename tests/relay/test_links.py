@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 import pytest
@@ -312,6 +313,39 @@ async def test_meeting_oneself_is_noticed_once() -> None:
         await until(lambda: node.manager.faults().get(LinkFault.SELF))
         assert node.hooks.events == []
         assert not [peer for peer in node.manager._peers._rows.values() if peer.addresses]
+
+
+@pytest.mark.trio
+async def test_our_key_on_another_machine_is_told_on_both() -> None:
+    """A suspicion is dialled; both sides learn the other's address and neither keeps the link."""
+    async with nodes(0, 0) as (one, two):
+        one.manager.suspect(LOOPBACK, two.port)
+        await until(lambda: one.manager.twins() and two.manager.twins())
+        (mine,), (theirs,) = one.manager.twins(), two.manager.twins()
+        assert mine.own
+        assert mine.addresses[1] == (LOOPBACK, two.port)
+        assert mine.addresses[0] == theirs.addresses[1]
+        await until(lambda: two.manager.faults().get(LinkFault.TWIN))
+        assert one.hooks.events == two.hooks.events == []
+
+
+@pytest.mark.trio
+async def test_a_neighbours_key_on_two_machines_is_told() -> None:
+    """A process that dials again after another one with its key has: both run. A suspicion that
+    nobody can prove is none."""
+    async with nodes(0) as (node,):
+        keys = [link_key(1), link_key(1)]
+        for count, number in enumerate((0, 1, 0), 1):
+            link = SecureLink(True, keys[number], os.urandom)
+            caller = await dial(LOOPBACK, node.port, link)
+            node.callers.append(caller)
+            await until(partial(node.hooks.keys.__contains__, count))
+        await until(node.manager.twins)
+        (twin,) = node.manager.twins()
+        assert (twin.key, twin.own) == (IDENTITIES[1].public, False)
+        node.manager.suspect(LOOPBACK, node.port)
+        await until(lambda: node.manager.faults().get(LinkFault.SELF))
+        assert len(node.manager.twins()) == 1
 
 
 @pytest.mark.trio

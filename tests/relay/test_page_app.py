@@ -287,6 +287,19 @@ def test_notes_on_node_and_clock() -> None:
     assert "Clock" not in html
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/", ("хартії спільноти", "на двох машинах")), ("/en", ("compete", "on two machines"))],
+)
+def test_alarms_stand_right_below_the_state(path: str, words: tuple[str, str]) -> None:
+    """What the operator must look into comes after what holds and before all else."""
+    state = FakeState(alarming=("charter-forked", "duplicate-key"))
+    html = get(state, path).html
+    for word in words:
+        assert html.index("<h1>") < html.index(word) < html.index("<h2>")
+    assert words[0] not in get(FakeState(), path).html
+
+
 def test_part_is_what_the_page_shows() -> None:
     """The fragment that the script fetches is the very one inside the page."""
     state = in_level("alert")

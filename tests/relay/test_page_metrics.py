@@ -57,6 +57,14 @@ def test_each_scrape_is_fresh() -> None:
     assert b"holub_alerts 0.0" in Metrics(other).text()
 
 
+def test_a_key_on_two_machines_is_a_metric() -> None:
+    """Nought or one, for whoever watches many relays."""
+    state = FakeState()
+    assert samples(state)["holub_duplicate_key", ()] == 0
+    state.alarming = ("duplicate-key",)
+    assert samples(state)["holub_duplicate_key", ()] == 1
+
+
 def test_content_type_names_the_text_format() -> None:
     """Scrapers choose their parser by it."""
     assert CONTENT_TYPE.startswith("text/plain; version=")

@@ -44,8 +44,7 @@ def lines(answer: Answer) -> list[str]:
         f"state    {state['level'].upper()}, last word {at(state['last_word_s'])}, "
         f"as of {at(state['as_of_s'])}, next due {at(state['next_due_s'])}",
     ]
-    if answer["forked"]:
-        out.append("ALARM    two successors of one charter are known; ask the registrars")
+    out += [f"ALARM    {alarm['text']}" for alarm in answer["alarms"]]
     out += [_alert_line(view) for view in answer["alerts"]]
     held = ", ".join(f"{row['class']} {row['messages']}" for row in answer["held"])
     out.append(f"held     {held} ({answer['store']['bytes'] >> 10} KiB of store)")

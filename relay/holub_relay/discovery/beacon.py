@@ -21,7 +21,7 @@ import trio
 from holub_crypto import cbor
 from holub_crypto.identity import PUBLIC_BYTES, SIGNATURE_BYTES, Identity, verify
 from holub_relay.bucket import Bucket
-from holub_relay.discovery.interfaces import Changes, Place, host_text, places
+from holub_relay.discovery.interfaces import Changes, Place, host_text, is_own_host, places
 from holub_relay.limits import (
     BEACON_BYTES,
     BEACON_KEYS,
@@ -120,12 +120,18 @@ class Ears:
     """Judges packets, cheapest check first, in bounded memory; no I/O."""
 
     def __init__(
-        self, own_key: bytes, realm_id: bytes, granted: Callable[[bytes], bool], now_s: float
+        self,
+        own_key: bytes,
+        realm_id: bytes,
+        granted: Callable[[bytes], bool],
+        now_s: float,
+        mine: Callable[[str, int], bool] = lambda _host, _port: True,
     ) -> None:
-        """`granted` tells whose signatures are checked from a budget of their own."""
+        """`granted` tells whose signatures are checked from a budget of their own, `mine` whether
+        a packet with our key from a host, of a TCP port, is our own that came back."""
         self._own_key = own_key
         self._realm_id = realm_id
-        self._granted = granted
+        self._granted, self._mine = granted, mine
         self._sources: dict[str, Bucket] = {}  # the least recently heard first
         self._last: dict[bytes, tuple[int, int, float]] = {}  # boot, sequence, time; same order
         self._budgets = {
@@ -143,7 +149,7 @@ class Ears:
             announcement, realm, signature, content = _parse(packet, self._realm_id)
         except ValueError:
             return Deafness.FORM
-        deafness = self._judge(announcement, realm, now_s)
+        deafness = self._judge(announcement, realm, host, now_s)
         if deafness is not None:
             return deafness
         if not verify(announcement.key, content, signature):
@@ -151,11 +157,13 @@ class Ears:
         self._remember(announcement, now_s)
         return announcement
 
-    def _judge(self, announcement: Announcement, realm: bytes, now_s: float) -> Deafness | None:
+    def _judge(
+        self, announcement: Announcement, realm: bytes, host: str, now_s: float
+    ) -> Deafness | None:
         """All that can be said without looking at the signature."""
         if realm != self._realm_id[:REALM_PREFIX_BYTES]:
             return Deafness.REALM
-        if announcement.key == self._own_key:
+        if announcement.key == self._own_key and self._mine(host, announcement.port):
             return Deafness.OWN
         if self._is_old(announcement, now_s):
             return Deafness.OLD
@@ -199,12 +207,14 @@ class Beacon:
         granted: Callable[[bytes], bool],
         missing: Callable[[], bool],
         rng: Random,
+        suspect: Callable[[str, int], None] = lambda _host, _port: None,
         port: int = PORT,
     ) -> None:
         """`boot` rises with every start of this key; make it inside trio.run.
 
         `hint(host, port, key)` is called for every believable announcement; `missing` tells
-        whether a known peer has no link, which keeps the beacon awake.
+        whether a known peer has no link, which keeps the beacon awake; `suspect(host, port)` is
+        called where another machine announces itself with our key, or replays what we said.
         """
         self._identity = identity
         self._realm_id = realm_id
@@ -216,7 +226,8 @@ class Beacon:
         self._rng = rng
         self._port = port
         self._sequence = 0
-        self._ears = Ears(identity.public, realm_id, granted, trio.current_time())
+        self._suspect = suspect
+        self._ears = Ears(identity.public, realm_id, granted, trio.current_time(), self._is_mine)
         self._sockets: dict[Place, trio.socket.SocketType] = {}
         self._reset = trio.Event()
         self._deaf: Counter[Deafness] = Counter()
@@ -306,9 +317,15 @@ class Beacon:
             said = self._ears.hear(packet, host, trio.current_time())
             if isinstance(said, Deafness):
                 self._deaf[said] += 1
+            elif said.key == self._identity.public:
+                self._suspect(host, said.port)
             else:
                 self._heard += 1
                 self._hint(host, said.port, said.key)
+
+    def _is_mine(self, host: str, port: int) -> bool:
+        """Our own packets come back from our own addresses, and with our own port."""
+        return port == self._tcp_port and is_own_host(host)
 
 
 def _open(place: Place, port: int) -> trio.socket.SocketType:

@@ -141,6 +141,18 @@ def is_own(sockaddr: tuple[Any, ...]) -> bool:
     return True
 
 
+def is_own_host(host: str) -> bool:
+    """Whether this machine has that address, given as `host_text` writes it."""
+    bare, _, scope = host.partition("%")
+    if ":" not in bare:
+        return is_own((bare, 0))
+    try:
+        index = socket.if_nametoindex(scope) if scope else 0
+    except OSError:  # its interface has gone
+        return False
+    return is_own((bare, 0, 0, index))
+
+
 def host_text(sockaddr: tuple[Any, ...]) -> str:
     """The host of a socket address, a link-local IPv6 one with its %interface.
 

@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from holub_protocol.stats import LinkStats, NodeStats
+from holub_relay.alarms import TWIN
 from holub_relay.page.state import PageState, StoreStats
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -55,6 +56,8 @@ class Metrics(Collector):
         yield from _of_node(stats)
         yield from _of_links(stats.links)
         yield _gauge("clock_reliable", "Whether anything vouches for the clock", now.reliable)
+        twin = TWIN in self._state.alarms()
+        yield _gauge("duplicate_key", "Whether a relay's key was met on two machines", twin)
         yield _gauge("alerts", "Alerts that are on, anywhere", len(self._state.alerts()))
 
 

@@ -70,6 +70,9 @@ class PageState(Protocol):
     def store(self) -> StoreStats:
         """Return the store's size and health."""
 
+    def alarms(self) -> tuple[str, ...]:
+        """Return the tokens of what the operator must look into (see holub_relay.alarms)."""
+
     def peers(self) -> int:
         """Return how many neighbours are linked now."""
 

@@ -33,6 +33,21 @@ CERTAINTIES: Mapping[Certainty, Text] = MappingProxyType(
     }
 )
 
+ALARMS: Mapping[str, Text] = MappingProxyType(
+    {
+        "charter-forked": Text(
+            "Увага: є дві суперечливі хартії спільноти. Цей вузол не йде за жодною; "
+            "скажіть тому, хто його доглядає.",
+            "Warning: two charters of this realm compete. This box follows neither; tell whoever "
+            "looks after it.",
+        ),
+        "duplicate-key": Text(
+            "Увага: ключ вузла бачили на двох машинах. Скажіть тому, хто доглядає цей вузол.",
+            "Warning: a relay's key was met on two machines. Tell whoever looks after this box.",
+        ),
+    }
+)
+
 _TEXTS: Mapping[str, Text] = MappingProxyType(
     {
         "title": Text("Голуб: тривоги", "Holub: alerts"),

@@ -9,6 +9,7 @@ from holub_protocol.truth import AlertView, AreaStatus, Level
 from holub_relay.clock import ClockState
 from holub_relay.page.state import PageState
 from holub_relay.page.texts import (
+    ALARMS,
     CERTAINTIES,
     CLOCK_BY,
     CLOCK_DOUBTS,
@@ -118,6 +119,7 @@ class View:
     realm: str
     demo: bool
     peers: int
+    alarms: tuple[str, ...]
 
 
 def view(
@@ -174,6 +176,7 @@ def view(
         realm=state.realm_name,
         demo=state.demo,
         peers=state.peers(),
+        alarms=tuple(ALARMS[token].say(lang) for token in state.alarms() if token in ALARMS),
     )
 
 
