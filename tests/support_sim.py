@@ -74,6 +74,10 @@ class Ear:
         self.downs: list[int] = []
         self.pipe: Pipe | None = None
 
+    def admits(self, peer: bytes) -> bool:
+        """There is always a place."""
+        return True
+
     def link_up(self, link: int, peer: bytes, pipe: Pipe) -> None:
         """Note it."""
         self.ups.append(link)

@@ -14,6 +14,7 @@ from holub_protocol.kinds import KINDS, Kind, kind_named
 from holub_protocol.kinds.alert import Verb
 from holub_protocol.limits import LIFETIME_STEPS_S
 from holub_protocol.policy import Policy
+from holub_sim.attacks.placing import Ground, choose, place
 from holub_sim.checks import Care, Watch
 from holub_sim.clock import Clock
 from holub_sim.disk import DiskPlan
@@ -92,6 +93,7 @@ def build(
             forger = Forger(world, host, ledger, realm, desks=city.desks)
             for at in forgery.times:
                 world.at(at.us, forger.forge, forgery.what)
+    _add_attackers(city, scenario)
     boots = world.stream("boots")
     for host in hosts:
         world.at(boots.randrange(layout.boot_spread_us), host.boot)
@@ -234,3 +236,22 @@ def _kind(name: str, key: str) -> Kind:
     if name not in kinds:
         raise ScenarioError(f"{key}: {name!r} is no kind of a relay's; they are {', '.join(kinds)}")
     return kinds[name]
+
+
+def _add_attackers(city: City, scenario: Scenario) -> None:
+    """Take relays over, or surround them: nothing is asked any more of those taken over."""
+    desks = {
+        plan.name: (desk.host.name, desk.identity, plan.areas)
+        for plan, desk in zip(scenario.desks, city.desks, strict=True)
+    }
+    ground = Ground(city.world, city.realm, city.ledger, city.hosts, desks)
+    for i, plan in enumerate(scenario.attackers):
+        key = f"attackers[{i}]"
+        if bool(plan.who) == bool(plan.share):
+            raise ScenarioError(f"{key}: give `who` (relays) or `share` (of all), one of them")
+        chosen = select(city.hosts, plan.who, f"{key}.who") if plan.who else None
+        where = choose(ground, plan, key) if chosen is None else tuple(chosen)
+        fault = place(ground, plan, where, key, scenario.duration.us)
+        city.faults.append(fault)
+        city.bands.append(Band(fault.name, f"attack {plan.kind}", fault.from_us, fault.until_us))
+    city.watch.exempt.update((host.name, None) for host in city.hosts if host.tap is not None)

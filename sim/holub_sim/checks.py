@@ -261,6 +261,8 @@ class Watch:
         places: dict[int, bytes] = {}
         for area in self.ledger.areas_on():
             for incident in self.ledger.on_at(area):
+                if incident.start in self.ledger.disputed:
+                    continue
                 if host.name in published[incident.start].arrived_us:
                     places.setdefault(area, incident.start)
                     for above in self._areas.ancestors(area) if deep else ():

@@ -10,9 +10,11 @@ from functools import partial
 from typing import Protocol
 
 from holub_crypto.identity import Identity
+from holub_crypto.trust import Role
 from holub_protocol.author import PublishError
 from holub_protocol.batch import Batch
 from holub_protocol.kinds import Body, Kind
+from holub_protocol.limits import LINKS
 from holub_protocol.message import Message, Now
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
@@ -24,6 +26,9 @@ from holub_sim.network import Pipe, Wire
 from holub_sim.realm import Realm
 from holub_sim.supply import Supply
 from holub_sim.world import World
+
+STRANGER_LINKS = 8
+"""Of all links, those for keys without a relay's grant: the daemon's number."""
 
 TIMER_US = 1_000
 """How finely a machine's timers run: a node is not woken twice within it."""
@@ -50,6 +55,22 @@ class Site:
     role: str = "relay"
 
 
+class Tap(Protocol):
+    """Who sits between a host's node and its links, where the machine is an attacker's."""
+
+    def up(self, link: int, peer: bytes, send: Callable[[bytes], None]) -> None:
+        """A link is up; `send` puts bytes on it."""
+
+    def down(self, link: int) -> None:
+        """A link is down."""
+
+    def says(self, link: int, data: bytes) -> bytes:
+        """Return what goes out in place of the node's bytes."""
+
+    def hears(self, link: int, data: bytes) -> bytes:
+        """Return what the node gets in place of a peer's bytes."""
+
+
 class Observer(Protocol):
     """Who watches the hosts: checks and ledger."""
 
@@ -70,7 +91,9 @@ class Observer(Protocol):
 
 
 class Host:
-    """See the module. `papers` are messages that came with its installation, such as grants."""
+    """See the module. `papers` are messages that came with its installation, such as grants;
+    `power_log` tells when it began to run and when it stopped. One that is an attacker's has a
+    `tap` on its links."""
 
     def __init__(
         self,
@@ -94,12 +117,15 @@ class Host:
         self.signers = [Signer(self.identity, desk=False)]
         self.wires: list[tuple[Wire, int]] = []
         self.boot_calls: list[Callable[[], None]] = []
+        self.tap: Tap | None = None
+        self.power_log: list[tuple[int, bool]] = []
         self.boots = 0
         self.running = False
         self.refusals: dict[Refusal, int] = {}
         self._world, self._realm, self._observer = world, realm, observer
         self._node: Node | None = None
         self._pipes: dict[int, Pipe] = {}
+        self._peers: dict[int, bytes] = {}
         self._unstored: dict[bytes, None] = {}
         self._booted_us = self._woken_us = self._held_down = 0
         self._due_us: int | None = None
@@ -146,6 +172,7 @@ class Host:
             return
         self.boots += 1
         self.running = True
+        self.power_log.append((self._world.now_us, True))
         self._booted_us = self._woken_us = self._world.now_us
         self._wake_us = None
         self._note("boot")
@@ -183,11 +210,16 @@ class Host:
             for reason, count in self._node.stats().refusals:
                 self.refusals[reason] = self.refusals.get(reason, 0) + count
         self.running = False
+        self.power_log.append((self._world.now_us, False))
         self._node = None
         self.disk.crash()
         for wire, side in self.wires:
             wire.end_died(side, silently)
+        if self.tap is not None:
+            for link in self._pipes:
+                self.tap.down(link)
         self._pipes.clear()
+        self._peers.clear()
         lost = tuple(id_ for id_ in self._unstored if self.disk.get(id_) is None)
         kept = tuple(id_ for id_ in self._unstored if self.disk.get(id_) is not None)
         self._unstored.clear()
@@ -213,16 +245,31 @@ class Host:
 
     # --- inputs -------------------------------------------------------------------------------
 
+    def admits(self, peer: bytes) -> bool:
+        """Whether there is a place for a link to this key: as in the daemon, keys without a
+        relay's grant share a quarter of all."""
+        others = [key for key in self._peers.values() if key != peer]
+        if len(others) >= LINKS:
+            return False
+        enrolled = self._realm.enrolled
+        strangers = sum(enrolled.get(key) is not Role.RELAY for key in others)
+        return enrolled.get(peer) is Role.RELAY or strangers < STRANGER_LINKS
+
     def link_up(self, link: int, peer: bytes, pipe: Pipe) -> None:
         """A link is up."""
         self._note(f"up {link}")
-        self._pipes[link] = pipe
+        self._pipes[link], self._peers[link] = pipe, peer
+        if self.tap is not None:
+            self.tap.up(link, peer, pipe.send)
         self.node.link_up(link, peer, self.now())
         self._turn()
 
     def link_down(self, link: int) -> None:
         """A link is down."""
+        self._peers.pop(link, None)
         if self._pipes.pop(link, None) is not None and self._node is not None:
+            if self.tap is not None:
+                self.tap.down(link)
             self._note(f"down {link}")
             self._observer.parted(self, link)
             self._node.link_down(link, self.now())
@@ -232,6 +279,8 @@ class Host:
         """Bytes have arrived."""
         if link in self._pipes and self._node is not None:
             self._world.trace.note(self._world.now_us, self.name, f"rx {link}", data)
+            if self.tap is not None:
+                data = self.tap.hears(link, data)
             self._node.receive(link, data, self.now())
             self._turn()
 
@@ -324,7 +373,9 @@ class Host:
 
     def _send(self, link: int, data: bytes) -> None:
         pipe = self._pipes.get(link)
-        if pipe is not None:
+        if pipe is not None and self.tap is not None:
+            data = self.tap.says(link, data)
+        if pipe is not None and data:
             pipe.send(data)
 
     def _plan_wake(self) -> None:

@@ -41,15 +41,20 @@ class Incident:
 class Ledger:
     """All messages of a run, when the last was published (`last_us`), which of them are grants
     of the keys with a hint (`grants`), which incidents are on in the minds of those at the
-    desks, and what has `ended` others: the name of an incident -> the id of the end."""
+    desks, and what has `ended` others: the name of an incident -> the id of the end. `forged` are
+    messages that an attacker signed with a key that he has, with the hosts that took them in and
+    when; `disputed` are starts that he has ended so."""
 
     def __init__(self) -> None:
         """Start empty."""
         self.published: dict[bytes, Published] = {}
+        self.forged: dict[bytes, dict[str, int]] = {}
+        self.disputed: dict[bytes, None] = {}
         self.last_us = 0
         self.grants: dict[bytes, list[bytes]] = {}
         self.ended: dict[bytes, bytes] = {}
         self._heads: dict[bytes, Published] = {}
+        self._forged_heads: dict[bytes, None] = {}
         self._open: dict[int, dict[bytes, Incident]] = {}
 
     def publish(self, row: Row, raw: bytes, t_us: int, host: str) -> None:
@@ -71,9 +76,25 @@ class Ledger:
         """Return the message that begins with a piece; None if nobody has published it."""
         return self._heads.get(piece[:HEAD_BYTES])
 
+    def forge(self, id_: bytes, raw: bytes) -> None:
+        """An attacker has signed a message with a key that may sign it."""
+        self.forged.setdefault(id_, {})
+        self._forged_heads[raw[:HEAD_BYTES]] = None
+
+    def is_forged(self, piece: bytes) -> bool:
+        """Whether a piece is the beginning of such a message."""
+        return piece[:HEAD_BYTES] in self._forged_heads
+
+    def dispute(self, start: bytes) -> None:
+        """An attacker has ended an alert with a key that may end it."""
+        self.disputed[start] = None
+
     def arrive(self, id_: bytes, t_us: int, host: str) -> str | None:
         """A host has taken in a message over a link. Returns what is wrong with that: nobody has
         published it, or it was not yet on the disk of the one who did."""
+        if (taken := self.forged.get(id_)) is not None:
+            taken.setdefault(host, t_us)
+            return None
         known = self.published.get(id_)
         if known is None:
             return "nobody has published it"

@@ -86,6 +86,9 @@ class End(Protocol):
     def running(self) -> bool:
         """Whether anybody is there to answer."""
 
+    def admits(self, peer: bytes) -> bool:
+        """Whether there is a place for a link to this key."""
+
     def link_up(self, link: int, peer: bytes, pipe: "Pipe") -> None:
         """A link is up; what it has to say goes into `pipe`."""
 
@@ -280,7 +283,11 @@ class Connection:
 
 
 class Wire:
-    """What joins two ends: at most one connection at a time, and the dialling between."""
+    """What joins two ends: at most one connection at a time, and the dialling between.
+    `path_log` tells when the path of what a side says opened and closed, from the `open_at_first`
+    on: (microsecond, side, whether it is open)."""
+
+    open_at_first = True
 
     def __init__(
         self,
@@ -297,6 +304,7 @@ class Wire:
         self.quality = self._clean = quality
         self.connection: Connection | None = None
         self.connections = 0
+        self.path_log: list[tuple[int, int, bool]] = []
         self._bytes_before = [0, 0, 0]
         self._world = world
         self._stream = world.stream(f"wire/{a.name}-{b.name}")
@@ -322,6 +330,7 @@ class Wire:
         from the other's farewell."""
         for side in sides or (0, 1):
             self._cuts[side] += 1
+            self._log(side)
             connection = self.connection
             if self._cuts[side] == 1 and connection is not None:
                 connection.pipes[side].stall()
@@ -332,11 +341,19 @@ class Wire:
         """Undo one cut of these sides."""
         for side in sides or (0, 1):
             self._cuts[side] -= 1
+            self._log(side)
             connection = self.connection
             if not self._cuts[side] and connection is not None:
                 connection.pipes[side].resume()
                 if connection.up[side]:  # else its peer goes on hearing nothing
                     connection.silences[1 - side] += 1
+
+    def passes(self, side: int) -> bool:
+        """Whether what a side says gets through."""
+        return not self._cuts[side]
+
+    def _log(self, side: int) -> None:
+        self.path_log.append((self._world.now_us, side, self.passes(side)))
 
     def jam(self, loss_ppm: int) -> None:
         """Lose so many of a million segments more, both ways; jams add up."""
@@ -422,7 +439,8 @@ class Wire:
     def _shake_hands(self, dialling: int) -> None:
         if dialling != self._dialling:
             return
-        if self._reachable():
+        a, b = self.ends
+        if self._reachable() and a.admits(b.public) and b.admits(a.public):
             self._dialling = 0
             self._connect()
         else:
@@ -452,20 +470,30 @@ class Meeting(Wire):
     """Two who come into each other's reach now and then, as a phone and a building's relays: the
     link is up at once when they meet and down at once when they part."""
 
+    open_at_first = False
+
     def __init__(self, world: World, a: End, b: End, quality: Quality) -> None:
         """Out of reach; call `meet`."""
         super().__init__(world, a, b, quality, bearer="radio")
         self.near = False
 
+    def passes(self, side: int) -> bool:
+        """Whether they are in reach, and nothing cuts them."""
+        return self.near and super().passes(side)
+
     def meet(self) -> None:
         """They are in reach."""
         self.near = True
+        self._log(0)
+        self._log(1)
         if self._reachable() and not self.up:
             self._connect()
 
     def part(self) -> None:
         """They are out of reach: what was under way is gone."""
         self.near = False
+        self._log(0)
+        self._log(1)
         if self.connection is not None:
             self.connection.abandon()
 

@@ -38,7 +38,8 @@ class Desk:
     def __init__(self, world: World, host: Host, identity: Identity, ledger: Ledger) -> None:
         """Nothing is on; `follow` gives it something to do."""
         self.said = self.skipped = 0
-        self._world, self._host, self._identity, self._ledger = world, host, identity, ledger
+        self.identity = identity
+        self._world, self.host, self._ledger = world, host, ledger
         self._on: dict[str, Incident] = {}
         self._unsure: dict[bytes, tuple[Say, Incident | None]] = {}
         self._waiting: list[Say] = []
@@ -46,7 +47,7 @@ class Desk:
     @property
     def public(self) -> bytes:
         """The desk's key."""
-        return self._identity.public
+        return self.identity.public
 
     def follow(self, plan: tuple[Say, ...]) -> None:
         """Say each thing at its time."""
@@ -90,7 +91,7 @@ class Desk:
             self._say(say)
 
     def _say(self, say: Say) -> None:
-        if not self._host.running:
+        if not self.host.running:
             self._waiting.append(say)
             return
         known = self._on.get(say.label) if say.verb is not Verb.TEST else None
@@ -98,8 +99,8 @@ class Desk:
             self.skipped += 1  # it is on already, or is not on at all
             return
         incidents = () if known is None else (known.start[:INCIDENT_BYTES],)
-        message = self._host.publish(
-            self._identity.public,
+        message = self.host.publish(
+            self.identity.public,
             kind_named("alert"),
             say.area if known is None else known.area,
             AlertBody(say.verb, (), say.hazard, incidents),
@@ -117,7 +118,7 @@ class Desk:
             del self._on[say.label]
             self._ledger.end(incident, message.id)
         self._unsure[message.id] = (say, incident)
-        self._host.flush()
+        self.host.flush()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from holub_crypto.chains import Grant
 from holub_crypto.charter import ANY_HAZARD, Authority
 from holub_crypto.identity import Identity
-from holub_crypto.trust import Trust
+from holub_crypto.trust import Role, Trust
 from holub_protocol.areas import AreaTree
 from holub_protocol.kinds import kind_named
 from holub_protocol.limits import LIFETIME_STEPS_S
@@ -28,11 +28,13 @@ class Office:
 
 
 class Realm:
-    """One root, one registrar, and the authorities of `offices`, numbered from 1."""
+    """One root, one registrar, and the authorities of `offices`, numbered from 1. `enrolled` are
+    the keys that were granted something, each with its role."""
 
     def __init__(self, world: World, areas: AreaTree, name: str, offices: Sequence[Office]) -> None:
         """Sign the charter, an hour before the world's start."""
         self.areas = areas
+        self.enrolled: dict[bytes, Role] = {}
         self._world = world
         self._created_s = world.start_s - _BEFORE_S
         self._ends_s = self._created_s + _GRANT_LIFETIME_S
@@ -57,10 +59,12 @@ class Realm:
 
     def grant_desk(self, subject: bytes, authority: int, areas: tuple[int, ...]) -> bytes:
         """Return a grant for a desk's key."""
+        self.enrolled[subject] = Role.AUTHORITY
         return self._signed(desk_grant(subject, authority, self._ends_s, areas=areas))
 
     def grant_relay(self, subject: bytes) -> bytes:
         """Return a grant for a relay's own key."""
+        self.enrolled[subject] = Role.RELAY
         return self._signed(relay_grant(subject, self._ends_s))
 
     def _signed(self, grant: Grant) -> bytes:

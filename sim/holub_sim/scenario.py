@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert, field
 
 from holub_protocol.limits import WINDOW_BYTES_DEFAULT, WINDOW_BYTES_MAX, WINDOW_BYTES_MIN
-from holub_sim.plans import Battery, Outage, Who, World
+from holub_sim.plans import Battery, Outage, Part, Who, World
 from holub_sim.units import Rate, Span
 
 
@@ -85,6 +85,24 @@ class Forgery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     what: Literal["altered", "clear", "board", "old"]
 
 
+class AttackerPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An attack of the table in attacks/table.py, from the relays `who`, or from a `share` of all
+    that have no desk: by chance, those with most links, or whole districts. It adds `rate` of
+    its own on each machine; `identities` are a Sybil's keys, or fake relays around one relay;
+    `drop` is what a grayhole drops; `desk` whose key was stolen."""
+
+    kind: str
+    who: Who = ()
+    share: Part = 0.0
+    pick: Literal["random", "degree", "district"] = "random"
+    from_: Span = field(name="from", default=Span(0))
+    until: Span | None = None
+    rate: Rate = Rate(16_000)
+    identities: Annotated[int, Meta(ge=1, le=10_000)] = 16
+    drop: Part = 0.5
+    desk: str = ""
+
+
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole scenario. It runs for `duration`; then all faults end, and after `settle` all
     hosts must agree."""
@@ -101,6 +119,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     batteries: tuple[Battery, ...] = ()
     outages: tuple[Outage, ...] = ()
     forgeries: tuple[Forgery, ...] = ()
+    attackers: tuple[AttackerPlan, ...] = ()
 
     @property
     def start_s(self) -> int:
