@@ -5,6 +5,8 @@ who are not its neighbours anything that the realm has not granted its key.
 """
 
 from holub_crypto.identity import SIGNATURE_BYTES, Identity
+from holub_protocol.hazards import hazard_named
+from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.message import Message, Opaque
 from holub_sim.attacks.actor import Actor, Line, Means
 
@@ -54,7 +56,7 @@ class Sybil(Actor):
         self._turn = 0
 
     def craft(self, line: Line) -> int:
-        """A message by the next key, of a kind that looks urgent every third time."""
+        """A message by the next key, every third time an alert."""
         message = self._next()
         return line.put(message.id, message.raw)
 
@@ -63,5 +65,7 @@ class Sybil(Actor):
         if len(self._keys) < self.means.identities:
             self._keys.append(Identity.from_seed(self.means.stream.bytes(32)))
         key = self._keys[self._turn % len(self._keys)]
-        kind = "endorse" if self._turn % 3 == 0 else "checkin"
-        return self.sign(key, kind, Opaque((self.means.stream.bytes(_BODY_BYTES),)))
+        if self._turn % 3 == 0:
+            body = AlertBody(Verb.START, (), hazard_named("air-raid").number, detail=self._turn)
+            return self.sign(key, "alert", body)
+        return self.sign(key, "checkin", Opaque((self.means.stream.bytes(_BODY_BYTES),)))

@@ -80,8 +80,7 @@ class Tamperer(Actor):
 
 
 class Inflater(Actor):
-    """Speaks as loud as a desk with a relay's key: alerts, boards that tell of peace, and grants
-    for itself."""
+    """Speaks as a desk with a relay's key: alerts, boards that tell of peace, bulletins."""
 
     def __init__(self, means: Means) -> None:
         """Begin with an alert."""
@@ -89,7 +88,7 @@ class Inflater(Actor):
         self._turn = 0
 
     def craft(self, line: Line) -> int:
-        """The next thing that only a desk, or a registrar, may say."""
+        """The next thing that only a desk may say."""
         self._turn += 1
         key, area = self.means.identity, self.means.areas[0] if self.means.areas else 0
         if self._turn % 3 == 0:
@@ -99,5 +98,5 @@ class Inflater(Actor):
             alert = AlertBody(Verb.START, (), hazard_named("air-raid").number)
             message = self.sign(key, "alert", alert, area=area)
         else:
-            message = self.sign(key, "endorse", Opaque((self._turn,)))
+            message = self.sign(key, "bulletin", Opaque((self._turn,)))
         return line.put(message.id, message.raw)

@@ -15,7 +15,7 @@ from holub_sim.scenario import parse
 CITY = """
 name = "trial"
 start = 2026-03-01T12:00:00Z
-duration = "10m"
+duration = "7m"
 
 [world]
 kind = "grid"
@@ -37,11 +37,11 @@ name = "city"
 at = "d1/r1"
 areas = [93317]
 says = [
-    { at = "90s", verb = "start", area = 93317, alert = "a" },
-    { at = "3m", verb = "clear", area = 93317, alert = "a" },
-    { at = "4m30s", verb = "start", area = 93317, alert = "b" },
-    { at = "6m", verb = "clear", area = 93317, alert = "b" },
-    { at = "7m", verb = "start", area = 93317, alert = "c" },
+    { at = "1m", verb = "start", area = 93317, alert = "a" },
+    { at = "2m", verb = "clear", area = 93317, alert = "a" },
+    { at = "3m", verb = "start", area = 93317, alert = "b" },
+    { at = "4m", verb = "clear", area = 93317, alert = "b" },
+    { at = "5m", verb = "start", area = 93317, alert = "c" },
 ]
 
 [[desks]]
@@ -52,19 +52,19 @@ areas = [93317]
 
 [[people]]
 kind = "checkin"
-every = "40s"
+every = "2m"
 
 [[outages]]
 what = "partition"
 where = "d3"
-at = ["2m"]
-for = "3m"
+at = ["90s"]
+for = "2m"
 
 [[outages]]
 what = "power"
 where = "d4/r2"
-at = ["4m"]
-for = "2m"
+at = ["150s"]
+for = "90s"
 """
 
 ATTACKERS = """
@@ -72,7 +72,7 @@ ATTACKERS = """
 kind = "{kind}"
 share = {share}
 pick = "{pick}"
-from = "30s"
+from = "20s"
 rate = "{rate}"
 desk = "spare"
 """

@@ -1,0 +1,28 @@
+"""The table of attacks, and the property that it is there for."""
+
+from pathlib import Path
+
+import pytest
+
+from holub_sim.attacks.table import ATTACKS
+from holub_sim.attacks.trial import trial
+
+BAR = 0.97
+
+
+def test_the_page_lists_every_attack() -> None:
+    """docs/simulator.md has a row for each, in the order of the table."""
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert [name for name in rows if name in ATTACKS] == list(ATTACKS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["blackhole", "censor", "tamper", "bombs", "clocks"])
+def test_an_attacker_can_do_no_more_than_unplug_himself(name: str) -> None:
+    """With three of ten relays his, or surrounded by his, honest relays get every alert that
+    they could have had without those; and no rule is broken."""
+    seen = trial(name, 0.3)
+    assert seen.coverage.due > 40
+    assert seen.coverage.held >= BAR
+    assert seen.broken == ()
