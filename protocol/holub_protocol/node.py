@@ -97,7 +97,7 @@ class Node:
             trust, areas, self.truth, self.holdings, self._room, self._journal
         )
         self._refusals: dict[Refusal, int] = {}
-        self._reliable = now.reliable
+        self._reliable, self._offset_s = now.reliable, _offset_s(now)
         self._restore(rows, now)
 
     # --- the flow -----------------------------------------------------------------------------
@@ -244,11 +244,9 @@ class Node:
 
     def wake(self, now: Now) -> None:
         """Do what is due by time alone."""
-        if now.reliable != self._reliable:
-            self._reliable = now.reliable
-            self.holdings.rebase(now)
-            self._judge_again(now)
-            self._signers.touch(now)
+        stepped = abs(_offset_s(now) - self._offset_s) > FUTURE_SKEW_S // 2
+        if now.reliable != self._reliable or stepped:
+            self._time_is_another(now)
         self._room.pass_time(now)
         self._trusting.follow(now)
         self._again(self._trusting.pen.take(now), now)
@@ -393,8 +391,19 @@ class Node:
 
     # --- what time does ------------------------------------------------------------------------
 
+    def _time_is_another(self, now: Now) -> None:
+        """The clock was set, or is relied on from now on, or no longer: whatever was judged by
+        the time it showed before is judged anew."""
+        self._reliable, self._offset_s = now.reliable, _offset_s(now)
+        self.holdings.rebase(now)
+        self._judge_again(now)
+        self._again(self._trusting.pen.take_all(), now)
+        self._signers.touch(now)
+        for session in self._sessions.values():
+            session.time_is_another()
+
     def _judge_again(self, now: Now) -> None:
-        """The time is known at last: boards and clears that were taken in without it and come
+        """Where the time is known: boards and clears that were taken in without it and come
         from the future go, to be held back when they are offered again."""
         for id_ in list(self.holdings.held_ids(Class.ALERT)) if now.reliable else ():
             early = self.holdings.created_s(id_) > now.wall_s + FUTURE_SKEW_S
@@ -479,3 +488,8 @@ class Node:
             charter=self.trust.charter.version,
             forked=self.trust.forked,
         )
+
+
+def _offset_s(now: Now) -> int:
+    """How far the wall clock is from the steady one: it changes only when somebody sets it."""
+    return now.wall_s - now.mono_us // _SECOND_US

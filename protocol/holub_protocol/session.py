@@ -220,6 +220,12 @@ class Session:
             self._needs_said[hint] = now.mono_us
             self.outbox.say(Need((hint,)))
 
+    def time_is_another(self) -> None:
+        """The clock was set: where something was refused for good by the time before, both sides
+        remember that, and only a new link looks at it anew."""
+        if self._refusals.get(Refusal.EXPIRED):
+            self.close = "the clock was set"
+
     def tell_peers(self, entries: tuple[PeerAddress, ...]) -> int:
         """Say as many of `entries` as one frame of this link holds; return how many."""
         if self.stage is not Stage.LIVE:

@@ -120,6 +120,13 @@ class Pen:
             taken.append(waiting)
         return tuple(taken)
 
+    def take_all(self) -> tuple[Waiting, ...]:
+        """Take out everything, the soonest due first: their time is reckoned anew."""
+        taken = tuple(waiting for _, _, waiting in sorted(self._due, key=lambda due: due[:2]))
+        self._due.clear()
+        self._ids.clear()
+        return taken
+
     def next_due_us(self) -> int | None:
         """Return when `take` next has something to give."""
         return self._due[0][0] if self._due else None

@@ -149,3 +149,14 @@ def test_the_pen_is_bounded() -> None:
     assert out[-1] == waiting(PENNED - 2)
     pen.add(id_of(9999), 5, waiting(9999))
     assert len(pen) == 1
+
+
+def test_the_pen_is_emptied_when_the_clock_is_set() -> None:
+    """All come out, the soonest first, and may be penned again by the new time."""
+    pen = Pen()
+    for number, due_us in ((1, 300), (2, 100)):
+        pen.add(id_of(number), due_us, waiting(number))
+    assert pen.take_all() == (waiting(2), waiting(1))
+    assert (len(pen), pen.next_due_us()) == (0, None)
+    pen.add(id_of(1), 50, waiting(1))
+    assert pen.take(now_us(50)) == (waiting(1),)
