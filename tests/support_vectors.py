@@ -20,6 +20,7 @@ from holub_protocol.kinds.board import BoardBody, Cover, Listed
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.kinds.proof import ProofBody
+from holub_protocol.kinds.receipt import receipt_of
 from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
 from holub_protocol.message import Message, Opaque
@@ -29,7 +30,7 @@ VECTORS = Path(__file__).resolve().parent / "vectors" / "messages.json"
 CREATED_S = 1_661_300_000
 KYIV, PECHERSK = 93317, 24772
 HOUR_S, DAY_S, YEAR_S = 3600, 86_400, 365 * 86_400
-MADE = ("alert", "board", "grant", "revoke", "trust-board", "proof", "endorse")
+MADE = ("alert", "board", "grant", "revoke", "trust-board", "proof", "endorse", "receipt")
 
 Entry: TypeAlias = dict[str, object]
 
@@ -100,6 +101,7 @@ def bodies(realm_id: bytes) -> dict[str, tuple[str, int, int, Body]]:
             codec.encode(desk, realm_id, kind_named("alert"), created_s=CREATED_S, k=9,
                          lifetime_s=HOUR_S, area=area, body=AlertBody(Verb.START, (), 200))
             for area in (KYIV, PECHERSK)))),
+        "receipt": ("relay", 0, KYIV, receipt_of((bytes(range(32)), bytes(32)))),
     }  # fmt: skip
     for number, kind in KINDS.items():
         if kind.name not in MADE:

@@ -170,6 +170,11 @@ class Chains:
                     del table[key]
         self._lines.clear()
 
+    @property
+    def enrolled(self) -> int:
+        """How many keys have a grant."""
+        return len(self._grants)
+
     def subjects(self) -> tuple[bytes, ...]:
         """Return every key for which a grant is known, standing or not."""
         return tuple(self._grants)

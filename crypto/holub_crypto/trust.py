@@ -151,6 +151,11 @@ class Trust(Succession):
         """Return the grants of a key that stand."""
         return tuple(issued.grant for issued in self._standing(key))
 
+    @property
+    def enrolled(self) -> int:
+        """How many keys have a grant."""
+        return self._chains.enrolled
+
     def rate(self, key: bytes, kind: int, default: int) -> int:
         """Return how many messages of a kind an hour a key's grants allow it."""
         rates = [grant.rate for grant in self.grants(key) if kind in grant.kinds]

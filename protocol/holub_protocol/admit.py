@@ -11,7 +11,7 @@ from holub_crypto.chains import Denial
 from holub_crypto.identity import SIGNATURE_BYTES
 from holub_crypto.trust import Ask, Granted, Trust
 from holub_protocol.areas import AreaTree
-from holub_protocol.kinds import KINDS
+from holub_protocol.kinds import KINDS, topic_of
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.grant import GrantBody
@@ -173,5 +173,6 @@ def row_of(admitted: Admitted, age_s: int, now: Now) -> Row:
         state=State.HELD,
         age_s=age_s,
         received_s=now.wall_s,
+        topic=topic_of(message, admitted.signer),
         steady_s=now.mono_us // 1_000_000,
     )

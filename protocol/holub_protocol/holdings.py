@@ -2,15 +2,15 @@
 
 A message is *seen* once its signature and grant were verified and it was taken in; it stays
 seen until it expires, held or not, so that nothing can be replayed into a node that has put it
-aside. The set that links reconcile is smaller: held (or evicted, until there is room again),
-and with more than a minute to live.
+aside. The set that links reconcile is smaller: held (or evicted, until there is room again, or
+delivered to its addressee), and with more than a minute to live.
 """
 
 import heapq
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import repeat
 from typing import NamedTuple
 
 from holub_crypto.charter import Charter
@@ -29,8 +29,8 @@ _NO_SIGNER = bytes(32)
 _CLASSES = tuple(Class)
 _SECOND_US = 1_000_000
 _NEVER_S = 2**40
+_LISTED = (State.HELD, State.EVICTED, State.RECEIPTED)
 _SECOND_MAX = 2**32 - 1
-_EVICTED_SHARE = 32
 _GROWTH = 1024
 _AUTHORITIES = 65_536
 
@@ -68,12 +68,13 @@ class HoldingStats:
     seen: int
 
 
-class Room(NamedTuple):
-    """Whether there is room, once the bodies in `evict` and the rows in `forget` are gone."""
+class Held(NamedTuple):
+    """What decides whether a held message goes: whose it is, when it ends, in steady seconds."""
 
-    enough: bool
-    evict: tuple[bytes, ...] = ()
-    forget: tuple[bytes, ...] = ()
+    id: bytes
+    source: int
+    deadline_s: int
+    size_bytes: int
 
 
 class Holdings:
@@ -96,10 +97,12 @@ class Holdings:
         self._versions = dict.fromkeys(Class, 0)
         self._held = dict.fromkeys(Class, 0)
         self._held_bytes = dict.fromkeys(Class, 0)
-        self._evicted: dict[bytes, None] = {}
-        self._superseded: dict[bytes, None] = {}
+        self._aside: dict[State, dict[bytes, None]] = {
+            state: {} for state in State if state is not State.HELD
+        }
         self._withheld: dict[bytes, None] = {}
-        self._barren: dict[Class, tuple[int, int]] = {}
+        self._source_bytes: dict[int, int] = {}
+        self._topics: dict[int, int] = {}
 
     def _columns(self) -> None:
         self._kind = array("B")
@@ -117,6 +120,7 @@ class Holdings:
         self._received = array("q")
         self._since = array("I")
         self._deadline = array("I")
+        self._topic = array("Q")
 
     def __contains__(self, id_: bytes) -> bool:
         """Whether the id has been seen."""
@@ -145,13 +149,13 @@ class Holdings:
         self._deadlines.add(deadline, slot)
         self._count_live(slot, 1)
         self.used_bytes += ROW_BYTES
+        self._charge(slot, ROW_BYTES)
+        self._note_topic(slot, row.topic)
         if row.state is State.HELD:
             self._count_held(slot, 1)
-        elif row.state is State.EVICTED:
-            self._evicted[row.id] = None
-        elif row.state is State.SUPERSEDED:
-            self._superseded[row.id] = None
-        if row.state in (State.HELD, State.EVICTED):
+        else:
+            self._aside[row.state][row.id] = None
+        if row.state in _LISTED:
             self._list(slot, now)
 
     def _grow(self) -> None:
@@ -159,7 +163,7 @@ class Holdings:
         for column in (
             self._kind, self._cls, self._state, self._listed, self._k, self._size, self._signer,
             self._authority, self._created, self._expires, self._area, self._age,
-            self._received, self._since, self._deadline,
+            self._received, self._since, self._deadline, self._topic,
         ):  # fmt: skip
             column.extend(repeat(0, _GROWTH))
 
@@ -175,6 +179,29 @@ class Holdings:
         self._held[cls] += step
         self._held_bytes[cls] += step * (size + ROW_BYTES)
         self.used_bytes += step * size
+        self._charge(slot, step * size)
+
+    def _charge(self, slot: int, count: int) -> None:
+        """Count bytes for a message's source, and for its signer where that is another."""
+        if self._cls[slot] > Class.GRANT:
+            signer = _source(0, self._signer[slot])
+            source = _source(self._authority[slot], self._signer[slot])
+            for each in (source,) if source == signer else (source, signer):
+                total = self._source_bytes.get(each, 0) + count
+                if total:
+                    self._source_bytes[each] = total
+                else:
+                    self._source_bytes.pop(each, None)
+
+    def _note_topic(self, slot: int, topic: int) -> None:
+        """Remember the newest of each topic; 0 is none."""
+        self._topic[slot] = topic
+        newest = self._topics.get(topic)
+        if topic and (newest is None or self._point(slot) > self._point(newest)):
+            self._topics[topic] = slot
+
+    def _point(self, slot: int) -> tuple[int, int]:
+        return self._created[slot], self._k[slot]
 
     def _count_live(self, slot: int, step: int) -> None:
         kind = KINDS.get(self._kind[slot])
@@ -214,7 +241,7 @@ class Holdings:
                 self._unlist(slot)
         for id_ in before:
             slot = self._ids.find(id_)
-            if slot >= 0 and self._state[slot] in (State.HELD, State.EVICTED):
+            if slot >= 0 and self._state[slot] in _LISTED:
                 self._list(slot, now)
 
     def _slot(self, id_: bytes) -> int:
@@ -229,25 +256,27 @@ class Holdings:
         before = State(self._state[slot])
         if before is State.HELD:
             self._count_held(slot, -1)
-        self._evicted.pop(id_, None)
+        else:
+            self._aside[before].pop(id_, None)
         self._state[slot] = state
-        if state is State.EVICTED:
-            self._evicted[id_] = None
-            return
-        self._unlist(slot)
-        if state is State.SUPERSEDED:
-            self._superseded[id_] = None
+        self._aside[state][id_] = None
+        if state not in _LISTED:
+            self._unlist(slot)
 
     def remove(self, id_: bytes) -> None:
         """Forget a message altogether: it may be taken in again."""
         slot = self._slot(id_)
-        if self._state[slot] == State.HELD:
+        state = State(self._state[slot])
+        if state is State.HELD:
             self._count_held(slot, -1)
-        self._evicted.pop(id_, None)
+        else:
+            self._aside[state].pop(id_, None)
         self._unlist(slot)
         self._count_live(slot, -1)
         self.used_bytes -= ROW_BYTES
-        self._superseded.pop(id_, None)
+        self._charge(slot, -ROW_BYTES)
+        if self._topics.get(self._topic[slot]) == slot:
+            del self._topics[self._topic[slot]]
         self._ids.remove(id_)
 
     def state(self, id_: bytes) -> State | None:
@@ -273,6 +302,7 @@ class Holdings:
             age_s=self._age[slot],
             received_s=self._received[slot],
             steady_s=self._since[slot],
+            topic=self._topic[slot],
         )
 
     def age_s(self, id_: bytes, now: Now) -> int:
@@ -299,8 +329,7 @@ class Holdings:
 
     def point(self, id_: bytes) -> tuple[int, int]:
         """Return a seen message's place in the order of its signer's group: (created_s, k)."""
-        slot = self._slot(id_)
-        return self._created[slot], self._k[slot]
+        return self._point(self._slot(id_))
 
     def voice(self, id_: bytes) -> tuple[int, int]:
         """Return who speaks in a seen message: numbers of its source, an authority or an
@@ -383,7 +412,7 @@ class Holdings:
             id_ = self._ids.id_at(slot)
             row = self.row(id_)
             self._reckon(slot, row, now)
-            if row.state in (State.HELD, State.EVICTED):
+            if row.state in _LISTED:
                 self._unlist(slot)
                 self._list(slot, now)
 
@@ -392,63 +421,54 @@ class Holdings:
         self._deadline[slot] = deadline = _deadline_s(row, now, self.age_s(row.id, now))
         self._deadlines.add(deadline, slot)
 
-    def victims(
-        self, newcomer: Class, deadline_s: int, need_bytes: int, now: Now
-    ) -> tuple[bytes, ...]:
-        """Return which messages to evict so that `need_bytes` more fit, or as many as may go.
+    def aside(self, state: State) -> Iterable[bytes]:
+        """Return the ids that are only remembered, in the order in which they were put aside."""
+        return self._aside[state]
 
-        Lower classes go first, soonest expiry first within one; the newcomer's own class only
-        gives up what expires before it. Charters, alerts and grants are never evicted. A little
-        more than needed is freed at once, and where there was nothing to free the next second
-        does not look again, so that a full store does not sort itself for every message.
-        """
-        second = now.mono_us // _SECOND_US
-        if self._barren.get(newcomer, (-1, 0)) >= (second, deadline_s):
-            return ()
-        chosen: list[bytes] = []
-        freed = 0
-        goal = max(need_bytes, min(self.quota_bytes // _EVICTED_SHARE, 1 << 20))
-        for cls in reversed(Class):
-            if cls < newcomer or cls <= Class.GRANT or freed >= goal:
-                break
-            limit = deadline_s if cls is newcomer else _NEVER_S
-            queue = sorted(
-                (self._deadline[slot], self._ids.id_at(slot))
-                for slot in self._ids.slots()
-                if self._cls[slot] == cls
-                and self._state[slot] == State.HELD
-                and self._deadline[slot] < limit
-            )
-            for _, id_ in queue:
-                if freed >= goal:
-                    break
-                chosen.append(id_)
-                freed += self.size_bytes(id_)
-        if not chosen:
-            self._barren[newcomer] = (second, deadline_s)
-        return tuple(chosen)
+    def held(self, cls: Class) -> Iterator[Held]:
+        """Yield what is held of a class, in no promised order."""
+        for slot in self._ids.slots():
+            if self._cls[slot] == cls and self._state[slot] == State.HELD:
+                source = _source(self._authority[slot], self._signer[slot])
+                yield Held(self._ids.id_at(slot), source, self._deadline[slot], self._size[slot])
 
-    def room_for(self, newcomer: Class, deadline_s: int, need_bytes: int, now: Now) -> Room:
-        """Return what makes room: rows whose successors stand, then bodies of lower classes,
-        and for grants and alerts rows of what was evicted before, which peers offer again."""
-        over = self.used_bytes + need_bytes - self.quota_bytes
-        if over <= 0:
-            return Room(True)
-        forget = tuple(islice(self._superseded, -(-over // ROW_BYTES)))
-        over -= ROW_BYTES * len(forget)
-        evict = self.victims(newcomer, deadline_s, over, now) if over > 0 else ()
-        over -= sum(map(self.size_bytes, evict))
-        if over > 0 and newcomer <= Class.GRANT:
-            gone = tuple(islice(self._evicted, -(-over // ROW_BYTES)))
-            over -= ROW_BYTES * len(gone)
-            forget += gone
-        return Room(over <= 0, evict, forget)
+    def source_of(self, authority: int, signer: bytes) -> int:
+        """Return the number of the source that speaks by a key for an authority (0: for none)."""
+        return _source(authority, self._number(signer))
+
+    def source_bytes(self, source: int) -> int:
+        """Return the room that a source takes below alerts and grants, rows included."""
+        return self._source_bytes.get(source, 0)
+
+    def signer_bytes(self, signer: bytes) -> int:
+        """Return the room that one key takes below alerts and grants, rows included."""
+        return self._source_bytes.get(_source(0, self._number(signer)), 0)
+
+    def newest(self, topic: int) -> bytes | None:
+        """Return the newest message seen on a topic, None if there is none."""
+        slot = self._topics.get(topic)
+        return None if slot is None else self._ids.id_at(slot)
+
+    def current(self, id_: bytes) -> bytes:
+        """Return what has replaced a message on its topic, the message itself if nothing has."""
+        superseded = self.state(id_) is State.SUPERSEDED
+        return (self.successor(id_) if superseded else None) or id_
+
+    def successor(self, id_: bytes) -> bytes | None:
+        """Return the message that has replaced a seen one on its topic, None if none has."""
+        newest = self.newest(self._topic[self._slot(id_)])
+        return None if newest == id_ else newest
+
+    def find(self, start: bytes) -> bytes | None:
+        """Return the seen id that begins with 16 bytes or more."""
+        slot = self._ids.find(start)
+        return None if slot < 0 else self._ids.id_at(slot)
 
     def readmit(self, need_bytes: int) -> tuple[bytes, ...]:
         """Return evicted ids to forget because there is room again: they will be asked anew."""
         room = self.quota_bytes - self.used_bytes - need_bytes
         chosen = []
-        for id_ in self._evicted:
+        for id_ in self._aside[State.EVICTED]:
             room -= self.size_bytes(id_)
             if room < 0:
                 break

@@ -33,7 +33,7 @@ class IdTable:
         return len(self._taken) - len(self._free)
 
     def find(self, id_: bytes) -> int:
-        """Return the slot of an id, -1 if it is not in."""
+        """Return the slot of an id, -1 if it is not in; its first 16 bytes are enough."""
         place = self._place(id_)
         while entry := self._places[place]:
             if entry != _GONE and self._is_at(entry - _FIRST_SLOT, id_):
@@ -91,7 +91,7 @@ class IdTable:
 
     def _is_at(self, slot: int, id_: bytes) -> bool:
         at = slot * ID_BYTES
-        return self._ids[at : at + ID_BYTES] == id_
+        return self._ids[at : at + len(id_)] == id_
 
     def _settle(self, id_: bytes, slot: int) -> None:
         place = self._place(id_)

@@ -184,8 +184,10 @@ RECONCILE_BYTES_FREE = 65_536
 
 SENT_PER_LINK = 4096
 RESENDS = 3
-"""How often one message is sent on one link, whoever asks: an honest peer loses none, and a
-WANT of 20 bytes must not bring 4 KiB again and again. Remembered of the last 4,096 sent."""
+RESENDS_EVERY_US = 600_000_000
+"""How often one message is sent on one link in ten minutes, whoever asks: an honest peer loses
+none, and a WANT of 20 bytes must not bring 4 KiB again and again. A peer that had no room gets
+it later. Remembered of the last 4,096 sent."""
 
 ALERT_BURST_BYTES = 16_384
 ALERT_BYTES_PER_S = 128
@@ -209,6 +211,22 @@ STORE_BYTES_DEFAULT = 256 * 1024 * 1024
 LIVE_HOURS = 26
 """Messages of one signer's group remembered at once: this many times its hourly cap. A class-0
 message lives 24 hours at most, so an honest desk at its full rate never meets it."""
+
+SOURCE_SHARE_PERCENT = 5
+SOURCE_SHARE_KEYS = 2
+"""Most of the store that one source may take below alerts: 5 %, or two parts of as many as there
+are enrolled keys where that is more (in a realm of three, two thirds). A source is an authority,
+or a relay by which people speak: whoever invents 5,000 residents behind 2 of 12 relays fills a
+third of a store and leaves the ten honest ones theirs. One desk of an authority has half of
+that, so that a stolen key does not silence its colleagues."""
+
+RECEIPT_AGE_S = 86_400
+"""A body that its addressee has goes first a day after the receipt, not before: until then other
+addressees of the same mailbox, and relays that only the body convinces, may want it."""
+
+RECEIPTED_IDS = 16_384
+"""Ids of which receipts are remembered, the newest: 4 MB. A receipt that is forgotten costs
+nothing but that its body is not the first to go."""
 
 PUSH_BYTES = 1024
 """A message up to this size is pushed unasked to a few links; a larger one is only offered."""

@@ -31,9 +31,10 @@ from holub_protocol.framing import frame_bytes
 from holub_protocol.holdings import CHARTER, Holdings, charter_row, restoring_order
 from holub_protocol.idtable import SALT_BYTES
 from holub_protocol.journal import Journal
-from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named
+from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named, topic_of
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.limits import FUTURE_SKEW_S, LINKS, NONCE_BYTES
 from holub_protocol.message import Message, Now
 from holub_protocol.policy import Policy
@@ -53,7 +54,7 @@ from holub_protocol.waiting import LOCAL, Waiting
 
 _CHARTER_HEAD = b"\x84\x40\xa0"
 _SECOND_US = 1_000_000
-_BOARD = kind_named("board").number
+_BOARD, _RECEIPT = kind_named("board").number, kind_named("receipt").number
 
 
 class Bodies(Protocol):
@@ -89,7 +90,7 @@ class Node:
         self.truth = Truth(areas, ())
         self._entropy, self._bodies = entropy, bodies
         self._journal, self._signers = Journal(), Signers(counters)
-        self._room = Room(self.holdings, self.truth, trust, self._journal)
+        self._room = Room(self.holdings, self.truth, trust, self._journal, self.message)
         self._verify, self._verifications = verify, 0
         self._read = read or Reading()
         self._sessions: dict[int, Session] = {}
@@ -144,6 +145,8 @@ class Node:
             return admitted
         refusal = self._room.fits(admitted, now)
         if refusal is not None:
+            if refusal is Refusal.SUPERSEDED:
+                self._correct(link, self.holdings.newest(topic_of(message, admitted.signer)))
             return refusal
         self._hold(row_of(admitted, age_s, now), raw, link, now)
         self._apply(admitted, now)
@@ -151,8 +154,7 @@ class Node:
 
     def _hold(self, row: Row, raw: bytes, link: int, now: Now) -> None:
         """Held: into the index and the next commit; then chosen for peers."""
-        self.holdings.add(row, now)
-        self._journal.hold(row, raw)
+        self._room.hold(row, raw, now)
         self._journal.tell(Taken(row.id, row.kind, row.area, None if link == LOCAL else link))
         spread(self._sessions.values(), row, link, self.policy.push_links, now)
 
@@ -247,7 +249,10 @@ class Node:
         stepped = abs(_offset_s(now) - self._offset_s) > FUTURE_SKEW_S // 2
         if now.reliable != self._reliable or stepped:
             self._time_is_another(now)
-        self._room.pass_time(now)
+        for cls in self._room.pass_time(now):
+            for session in self._sessions.values():
+                if session.sync is not None:
+                    session.sync.changed(cls, received=False, now=now)
         self._trusting.follow(now)
         self._again(self._trusting.pen.take(now), now)
         self._trusting.parked.expire(now)
@@ -309,13 +314,18 @@ class Node:
         """Tell whether a message was signed here."""
         return self.holdings.signer(id_) in self._signers
 
+    def message(self, id_: bytes) -> Message | None:
+        """Return a held message, None if its bytes are damaged or gone."""
+        raw = self.body(id_)
+        message = self._read.message(raw, self.trust.realm_id) if raw is not None else None
+        return message if isinstance(message, Message) else None
+
     def urgency(self, id_: bytes) -> int:
         """Return how an alert ranks among its authority's: 0 boards, 1 starts, 2 the rest."""
         if self.holdings.kind(id_) == _BOARD:
             return 0
-        raw = self.body(id_)
-        message = self._read.message(raw, self.trust.realm_id) if raw is not None else None
-        body = message.body if isinstance(message, Message) else None
+        message = self.message(id_)
+        body = message.body if message is not None else None
         return 1 if isinstance(body, AlertBody) and body.verb is Verb.START else 2
 
     def grants_for(self, hint: bytes) -> tuple[bytes, ...]:
@@ -346,22 +356,29 @@ class Node:
         session = self._sessions.get(link)
         if session is not None:
             session.duplicates += 1
+        self._correct(link, self.holdings.successor(id_))
         return id_
 
+    def _correct(self, link: int, newer: bytes | None) -> None:
+        """Answer what is superseded with what has superseded it."""
+        session = self._sessions.get(link)
+        if newer is not None and session is not None and session.sync is not None:
+            session.sync.offer(newer, self.holdings.cls(newer), push=True)
+
     def _apply(self, admitted: Admitted, now: Now) -> None:
-        """Let a message that was taken in change what is trusted, or what holds."""
+        """Let a message that was taken in change what is trusted, what holds, or what goes."""
         message, body = admitted.message, admitted.message.body
         self._signers.observe(admitted.signer, KINDS[message.kind].group, message.point)
         if isinstance(body, HOLDING):
             self._learn(message, admitted.signer, admitted.authority)
             self._signers.touch(now, admitted.signer if isinstance(body, BoardBody) else b"")
+        elif isinstance(body, ReceiptBody):
+            self._room.receipted(message.id, admitted.signer, body)
         else:
             self._trusting.learn(message, admitted.signer)
             self._again(self._trusting.changed(message, now), now)
 
     def _learn(self, message: Message, signer: bytes, authority: int) -> None:
-        if isinstance(message.body, BoardBody):
-            self._room.board(signer, message.point)
         self.truth.set_standing(signer, authority, self.trust.standing(signer, authority))
         change = self.truth.add(message, signer, authority)
         for id_ in change.superseded:
@@ -407,9 +424,8 @@ class Node:
         from the future go, to be held back when they are offered again."""
         for id_ in list(self.holdings.held_ids(Class.ALERT)) if now.reliable else ():
             early = self.holdings.created_s(id_) > now.wall_s + FUTURE_SKEW_S
-            raw = self.body(id_) if early else None
-            message = self._read.message(raw, self.trust.realm_id) if raw is not None else None
-            if isinstance(message, Message) and timely(message, 0, now) is Refusal.FUTURE:
+            message = self.message(id_) if early else None
+            if message is not None and timely(message, 0, now) is Refusal.FUTURE:
                 self._room.forget(id_)
                 self._journal.tell(StatusChanged())
 
@@ -465,6 +481,10 @@ class Node:
                     self._learn(message, row.signer, row.authority)
                 else:
                     self._trusting.learn(message, row.signer)
+        for id_ in [i for i in self.holdings.held_ids(Class.PEOPLE) if self._is_receipt(i)]:
+            receipt = self.message(id_)
+            if receipt is not None and isinstance(receipt.body, ReceiptBody):
+                self._room.receipted(id_, self.holdings.signer(id_), receipt.body)
         for raw in self.trust.versions:
             charter = decode_charter(raw).charter
             id_ = charter.content_id(self.trust.realm_id)
@@ -475,6 +495,9 @@ class Node:
     def trust_view(self, now: Now) -> TrustView:
         """Return what is known of the realm's trust here, and whether something is withheld."""
         return self._trusting.view(now)
+
+    def _is_receipt(self, id_: bytes) -> bool:
+        return self.holdings.kind(id_) == _RECEIPT
 
     def stats(self) -> NodeStats:
         """Return counts for operators."""

@@ -20,6 +20,7 @@ from holub_protocol.limits import (
     FRAME_BYTES_MIN,
     OUTBOX_BYTES,
     RESENDS,
+    RESENDS_EVERY_US,
     SENDS_PER_LINK,
     SENT_PER_LINK,
     WINDOW_BYTES_MIN,
@@ -80,6 +81,7 @@ class Outbox:
         self._alerts = Allowance(ALERT_BURST_BYTES, ALERT_BYTES_PER_S)
         self._idle = True
         self._sent: OrderedDict[bytes, int] = OrderedDict()
+        self._sent_from_us = 0
 
     @property
     def quiet(self) -> bool:
@@ -154,6 +156,9 @@ class Outbox:
         piece_bytes = self.piece_bytes
         if not self.pace.may_send(piece_bytes, self.window_bytes):
             return None
+        if now.mono_us - self._sent_from_us >= RESENDS_EVERY_US:
+            self._sent.clear()
+            self._sent_from_us = now.mono_us
         if not self._sorted:
             self._sort_in(shelf)
         while (lane := self._turn()) is not None:
@@ -174,7 +179,7 @@ class Outbox:
         """Give what was queued since the last time its place among what waits."""
         for cls, fresh in self._fresh.items():
             queue = self._queues[cls]
-            for id_ in fresh:
+            for id_ in map(shelf.holdings.current, fresh):
                 if id_ in shelf.holdings and id_ not in queue:
                     alone = len(fresh) == 1 and not queue
                     queue.add(id_, self._place(id_, cls, alone, shelf))

@@ -4,16 +4,26 @@ Every way in which a message leaves a node is a method here, so that the index, 
 and what is derived from messages never part.
 """
 
+from collections.abc import Callable
+
 from holub_crypto.trust import Trust
 from holub_protocol.admit import Admitted
+from holub_protocol.eviction import Eviction, Newcomer
 from holub_protocol.holdings import Holdings
 from holub_protocol.journal import Journal
-from holub_protocol.kinds import KINDS, Class
-from holub_protocol.kinds.board import BoardBody
-from holub_protocol.limits import ALERT_SHARE_PERCENT, LIVE_HOURS, SEEN
-from holub_protocol.message import Now
+from holub_protocol.kinds import KINDS, Class, Kind, topic_of
+from holub_protocol.kinds.receipt import ReceiptBody
+from holub_protocol.limits import (
+    ALERT_SHARE_PERCENT,
+    LIVE_HOURS,
+    SEEN,
+    SOURCE_SHARE_KEYS,
+    SOURCE_SHARE_PERCENT,
+)
+from holub_protocol.message import Message, Now
+from holub_protocol.receipts import Receipts
 from holub_protocol.refusal import Refusal
-from holub_protocol.storage import ROW_BYTES, State
+from holub_protocol.storage import ROW_BYTES, Row, State
 from holub_protocol.truth import Truth
 
 _SECOND_US = 1_000_000
@@ -23,60 +33,95 @@ _READMIT_SHARE = 16
 class Room:
     """The room of one node: quotas before a message is taken in, and every end afterwards."""
 
-    def __init__(self, holdings: Holdings, truth: Truth, trust: Trust, journal: Journal) -> None:
-        """Rule over the holdings of one node."""
+    def __init__(
+        self,
+        holdings: Holdings,
+        truth: Truth,
+        trust: Trust,
+        journal: Journal,
+        read: Callable[[bytes], Message | None],
+    ) -> None:
+        """Rule over the holdings of one node; `read` returns a held message."""
         self._holdings, self._truth, self._trust = holdings, truth, trust
         self._journal = journal
+        self._eviction, self._receipts = Eviction(holdings), Receipts(holdings, read)
         self._overdue: dict[bytes, None] = {}
-        self._board_points: dict[bytes, tuple[int, int]] = {}
 
     # --- before a message is held -----------------------------------------------------------------
 
     def fits(self, admitted: Admitted, now: Now) -> Refusal | None:
         """Ask whether there is room for a message: for its signer, its class and in all."""
         message, kind = admitted.message, KINDS[admitted.message.kind]
-        if isinstance(message.body, BoardBody):
-            newest = self._board_points.get(admitted.signer)
-            if newest is not None and message.point < newest:
-                return Refusal.SUPERSEDED
+        newest = self._holdings.newest(topic_of(message, admitted.signer))
+        if newest is not None and message.point < self._holdings.point(newest):
+            return Refusal.SUPERSEDED
         live = self._holdings.live(admitted.signer, kind.group)
         if live >= min(kind.hourly, admitted.rate) * LIVE_HOURS:
             return Refusal.QUOTA
         if kind.cls > Class.ALERT and len(self._holdings) >= SEEN:
             return Refusal.FULL
         need = len(message.raw) + ROW_BYTES
+        source = self._holdings.source_of(admitted.authority, admitted.signer)
+        refusal = self._over_share(admitted, kind, source, need)
+        if refusal is not None:
+            return refusal
+        deadline_s = now.mono_us // _SECOND_US + message.expires_s - now.wall_s
+        enough = self._clear(Newcomer(kind.cls, source, deadline_s, need), now)
+        return None if enough else Refusal.FULL
+
+    def _over_share(self, admitted: Admitted, kind: Kind, source: int, need: int) -> Refusal | None:
+        """Hold alerts to their half of the store, and below them each source to its share."""
+        quota_bytes = self._holdings.quota_bytes
         if kind.cls <= Class.GRANT:
-            share = self._holdings.quota_bytes * ALERT_SHARE_PERCENT // 100
-            if self._holdings.held_bytes(kind.cls) + need > share:
-                return Refusal.FULL
-        return None if self._make(kind.cls, message.expires_s, need, now) else Refusal.FULL
+            share = quota_bytes * ALERT_SHARE_PERCENT // 100
+            over = self._holdings.held_bytes(kind.cls) + need > share
+            return Refusal.FULL if over else None
+        keys = max(1, self._trust.enrolled)
+        percent = max(SOURCE_SHARE_PERCENT, 100 * SOURCE_SHARE_KEYS // keys)
+        share = quota_bytes * min(100, percent) // 100
+        if self._holdings.source_bytes(source) + need > share:
+            return Refusal.QUOTA
+        if admitted.authority and self._holdings.signer_bytes(admitted.signer) + need > share // 2:
+            return Refusal.QUOTA
+        return None
 
-    def _make(self, cls: Class, expires_s: int, need: int, now: Now) -> bool:
+    def _clear(self, newcomer: Newcomer, now: Now) -> bool:
         """Make room, and tell whether that was enough."""
-        deadline_s = now.mono_us // _SECOND_US + expires_s - now.wall_s
-        room = self._holdings.room_for(cls, deadline_s, need, now)
-        for id_ in room.evict:
+        clearing = self._eviction.clear(newcomer, self._receipts.delivered(now), now)
+        for id_ in clearing.evict:
             self.put_aside(id_, State.EVICTED)
-        for id_ in room.forget:
+        for id_ in clearing.delivered:
+            self.put_aside(id_, State.RECEIPTED)
+        for id_ in clearing.forget:
             self.forget(id_)
-        return room.enough
+        return clearing.enough
 
-    def board(self, signer: bytes, point: tuple[int, int]) -> None:
-        """Learn the place of a signer's newest board: older ones are superseded on arrival."""
-        self._board_points[signer] = point
+    # --- how a message comes ----------------------------------------------------------------------
+
+    def hold(self, row: Row, raw: bytes, now: Now) -> None:
+        """Hold a message from now on, in place of the one that it replaces."""
+        before = self._holdings.newest(row.topic)
+        self._holdings.add(row, now)
+        self._journal.hold(row, raw)
+        # Of two at one point neither replaces the other.
+        if before is not None and self._holdings.point(before) < (row.created_s, row.k):
+            self.put_aside(before, State.SUPERSEDED)
+
+    def receipted(self, id_: bytes, signer: bytes, body: ReceiptBody) -> None:
+        """Learn from a receipt what its signer has."""
+        self._receipts.heard(id_, signer, body)
 
     # --- how a message goes -----------------------------------------------------------------------
 
     def put_aside(self, id_: bytes, state: State) -> None:
-        """Drop a body; the id stays seen."""
+        """Drop a body, unless that is done already; the id stays seen."""
+        if self._holdings.state(id_) is State.SUPERSEDED:
+            return
         self._holdings.set_state(id_, state)
         self._journal.put_aside(id_, state)
 
     def forget(self, id_: bytes) -> None:
         """Let a message go as if it had never come: it may be taken in again."""
-        row = self._holdings.row(id_)
-        if self._board_points.get(row.signer) == (row.created_s, row.k):
-            del self._board_points[row.signer]
         self._holdings.remove(id_)
         self._journal.forget(id_)
         self.unpin(self._truth.forget(id_))
@@ -104,9 +149,13 @@ class Room:
         for id_ in list(self._overdue):
             self.expire(id_)
 
-    def pass_time(self, now: Now) -> None:
-        """Let go what is over; ask anew for what was evicted once there is room again."""
+    def pass_time(self, now: Now) -> tuple[Class, ...]:
+        """Let go what is over, and what was evicted once there is room again; return the classes
+        of which peers may now be asked for it."""
         for id_ in self._holdings.advance(now):
             self.expire(id_)
+        again: dict[Class, None] = {}
         for id_ in self._holdings.readmit(self._holdings.quota_bytes // _READMIT_SHARE):
+            again[self._holdings.cls(id_)] = None
             self.forget(id_)
+        return tuple(again)

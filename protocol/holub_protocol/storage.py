@@ -32,7 +32,7 @@ class State(IntEnum):
     HELD = 0
     SUPERSEDED = 1
     EVICTED = 2
-    REFUSED = 3
+    RECEIPTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Row:
     `cls` is the class, `size_bytes` the length of the message's bytes, `age_s` the age it had
     gathered when taken in, `received_s` the wall clock and `steady_s` the node's steady clock then,
     which goes on from boot to boot where the driver can make it. `seq` is the local arrival number:
-    the store assigns it, ascending and never used twice, and ignores what it is given.
+    the store assigns it, ascending and never used twice, and ignores what it is given. `topic`
+    numbers what it is about where a newer message replaces an older one, 0 where none does.
     """
 
     id: bytes
@@ -60,6 +61,7 @@ class Row:
     received_s: int
     steady_s: int
     seq: int = 0
+    topic: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ TABLES = (
         cls INTEGER NOT NULL, signer BLOB NOT NULL, authority INTEGER NOT NULL,
         created_s INTEGER NOT NULL, k INTEGER NOT NULL, expires_s INTEGER NOT NULL,
         area INTEGER NOT NULL, size_bytes INTEGER NOT NULL, state INTEGER NOT NULL,
-        age_s INTEGER NOT NULL, received_s INTEGER NOT NULL, steady_s INTEGER NOT NULL) STRICT""",
+        age_s INTEGER NOT NULL, received_s INTEGER NOT NULL, steady_s INTEGER NOT NULL,
+        topic INTEGER NOT NULL) STRICT""",
     """CREATE TABLE body (
         seq INTEGER PRIMARY KEY, digest BLOB NOT NULL, bytes BLOB NOT NULL) STRICT""",
     """CREATE TABLE counter (
@@ -41,7 +42,7 @@ TABLES = (
 
 ROW_COLUMNS = (
     "seq, id, kind, cls, signer, authority, created_s, k, expires_s, area, size_bytes, state, "
-    "age_s, received_s, steady_s"
+    "age_s, received_s, steady_s, topic"
 )
 """The columns of `message`, in the order of `row_from` and of what `row_values` gives."""
 
@@ -76,13 +77,14 @@ def row_values(seq: int, row: Row) -> tuple[int | bytes, ...]:
         row.age_s,
         row.received_s,
         row.steady_s,
+        row.topic,
     )
 
 
 def row_from(values: tuple[Any, ...]) -> Row | None:
     """The row that ROW_COLUMNS hold; None if damage has made them something no row is."""
     seq, id_, kind, cls, signer, authority, created_s, k = values[:8]
-    expires_s, area, size_bytes, state, age_s, received_s, steady_s = values[8:]
+    expires_s, area, size_bytes, state, age_s, received_s, steady_s, topic = values[8:]
     if not (isinstance(id_, bytes) and len(id_) == ID_BYTES):
         return None
     if not (isinstance(signer, bytes) and len(signer) == ID_BYTES):
@@ -90,12 +92,12 @@ def row_from(values: tuple[Any, ...]) -> Row | None:
     if not (isinstance(state, int) and 0 <= state < len(_STATES)):
         return None
     times = (created_s, expires_s, age_s, received_s, steady_s)
-    numbers = (kind, cls, authority, k, area, size_bytes)
+    numbers = (kind, cls, authority, k, area, size_bytes, topic)
     if not _all_int((*numbers, *times)) or not isinstance(seq, int):
         return None
     return Row(
         id_, kind, cls, signer, authority, created_s, k, expires_s, area, size_bytes,
-        _STATES[state], age_s, received_s, steady_s, seq,
+        _STATES[state], age_s, received_s, steady_s, seq, topic,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holub_protocol.areas import AreaTree
-from holub_protocol.kinds import Class, kind_named
+from holub_protocol.kinds import Class
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import State
 from holub_protocol.truth import Level
@@ -109,18 +109,16 @@ def _is_crowded(host: Host) -> bool:
 
 
 def live_messages(ledger: Ledger, now_s: int) -> list[Published]:
-    """Return what should be everywhere now: not nearly over, and no board but each key's newest."""
-    board = kind_named("board").number
-    newest: dict[bytes, tuple[int, int]] = {}
+    """Return what should be everywhere now: not nearly over, and the newest on its topic."""
+    newest: dict[int, tuple[int, int]] = {}
     for each in ledger.existing():
-        if each.row.kind == board:
-            point = (each.row.created_s, each.row.k)
-            newest[each.row.signer] = max(newest.get(each.row.signer, point), point)
+        point = (each.row.created_s, each.row.k)
+        newest[each.row.topic] = max(newest.get(each.row.topic, point), point)
     return [
         each
         for each in ledger.existing()
         if each.row.expires_s > now_s + SLACK_S
-        and (each.row.kind != board or (each.row.created_s, each.row.k) == newest[each.row.signer])
+        and (not each.row.topic or (each.row.created_s, each.row.k) == newest[each.row.topic])
     ]
 
 

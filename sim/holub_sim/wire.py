@@ -12,7 +12,7 @@ from holub_protocol.batch import Batch
 from holub_protocol.frames import Credit, FrameType, Hello, Need, Put, Root
 from holub_protocol.framing import LENGTH_BYTES
 from holub_protocol.kinds import Class
-from holub_protocol.limits import ALERT_BURST_BYTES, RESENDS, SENT_PER_LINK
+from holub_protocol.limits import ALERT_BURST_BYTES, RESENDS, RESENDS_EVERY_US, SENT_PER_LINK
 from holub_protocol.storage import State
 from holub_sim.host import Host
 from holub_sim.ledger import Ledger, Published
@@ -38,6 +38,7 @@ class Side:
     """What one end of a link has said, and what its peer has acknowledged and asked."""
 
     host: str
+    since_us: int
     said_bytes: int = 0
     hello: Hello | None = None
     under_way_bytes: int = 0
@@ -107,7 +108,7 @@ class WireRules:
     def _side(self, host: str, link: int) -> Side:
         sides = self._links.setdefault(link, {})
         if host not in sides:
-            sides[host] = Side(host)
+            sides[host] = Side(host, self._world.now_us)
             self._hosts.setdefault(host, {})[link] = None
         return sides[host]
 
@@ -160,7 +161,8 @@ class WireRules:
             times = side.whole[put.short_id] = side.whole.get(put.short_id, 0) + 1
             if times > 1:
                 self._note("sent-again")
-            if times > RESENDS and len(side.whole) <= SENT_PER_LINK:
+            windows = 2 + (self._world.now_us - side.since_us) // RESENDS_EVERY_US
+            if times > RESENDS * windows and len(side.whole) <= SENT_PER_LINK:
                 self._broken(host, "caps", f"sent {message.row.id.hex()[:16]} {times} times")
         beyond = side.beyond_allowance(message, len(put.data))
         if message.row.cls in _LOW:

@@ -150,7 +150,7 @@ def test_numbers_are_never_used_twice(keeper: Memory | Sqlite) -> None:
     assert list(store.since(mark)) == [id_of(3)]
 
 
-@pytest.mark.parametrize("state", [State.SUPERSEDED, State.EVICTED, State.REFUSED])
+@pytest.mark.parametrize("state", [State.SUPERSEDED, State.EVICTED, State.RECEIPTED])
 def test_a_changed_state_drops_the_body(store: Store, state: State) -> None:
     """A message no longer held stays known without its body; its absence is no damage."""
     store.commit(held(1, 2))
@@ -257,7 +257,7 @@ def test_evicting_makes_room_within_one_writes(store: Store) -> None:
 
 NUMBERS = st.integers(0, 7)
 BODIES = st.sampled_from((0, 1, 300, 4096, 9000))
-GONE = st.sampled_from((SUPERSEDED, EVICTED, State.REFUSED))
+GONE = st.sampled_from((SUPERSEDED, EVICTED, State.RECEIPTED))
 HELD_ROWS = st.builds(lambda n, size: (row_of(n, size=size), body_of(n, size)), NUMBERS, BODIES)
 GONE_ROWS = st.builds(lambda n, state: (row_of(n, state), None), NUMBERS, GONE)
 SOME_COUNTERS = st.builds(

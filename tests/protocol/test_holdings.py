@@ -110,7 +110,7 @@ def test_superseded_leaves_the_set_but_stays_seen() -> None:
     assert holdings.state(item.id) is State.SUPERSEDED
     assert holdings.root(Class.PEOPLE, SALT)[0] == 0
     assert holdings.used_bytes == ROW_BYTES
-    assert holdings.room_for(Class.BULK, 0, 1 << 20, now_at(0)).forget == (item.id,)
+    assert list(holdings.aside(State.SUPERSEDED)) == [item.id]
 
 
 def test_evicted_stays_in_the_set_until_there_is_room() -> None:
@@ -122,37 +122,6 @@ def test_evicted_stays_in_the_set_until_there_is_room() -> None:
     assert holdings.root(Class.PEOPLE, SALT)[0] == 1
     assert holdings.readmit(900) == ()
     assert holdings.readmit(0) == (item.id,)
-
-
-def test_lower_classes_and_soonest_expiry_go_first() -> None:
-    """Room for an official notice comes from bulk first, then from people, soonest over first."""
-    holdings = Holdings(100_000)
-    items = {
-        name: row(name, lifetime_s=life, cls=cls)
-        for name, life, cls in (
-            ("bulk", 7200, Class.BULK),
-            ("soon", 600, Class.PEOPLE),
-            ("late", 7200, Class.PEOPLE),
-            ("alert", 600, Class.ALERT),
-        )
-    }
-    for item in items.values():
-        holdings.add(item, now_at(0))
-    deadline_s = 3600
-    victims = holdings.victims(Class.OFFICIAL, deadline_s, 200, now_at(0))
-    assert victims[:2] == (items["bulk"].id, items["soon"].id)
-    assert items["alert"].id not in victims
-    everything = holdings.victims(Class.OFFICIAL, deadline_s, 10_000, now_at(0))
-    assert everything == (items["bulk"].id, items["soon"].id, items["late"].id)
-
-
-def test_bulk_never_pushes_out_its_betters() -> None:
-    """A flood of the lowest class finds no victims but its own that end sooner."""
-    holdings = Holdings(100_000)
-    holdings.add(row("person"), now_at(0))
-    holdings.add(row("bulk", lifetime_s=60, cls=Class.BULK), now_at(0))
-    assert holdings.victims(Class.BULK, 30, 1, now_at(0)) == ()
-    assert len(holdings.victims(Class.BULK, 3600, 1, now_at(0))) == 1
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=60))
@@ -215,3 +184,55 @@ def test_a_steady_clock_that_began_anew() -> None:
     holdings = Holdings(1 << 20)
     holdings.add(replace(row("a"), steady_s=9000), now_at(3, reliable=False))
     assert holdings.age_s(row("a").id, now_at(10)) == 5 + 7
+
+
+def test_the_newest_of_a_topic_is_known_whatever_came_last() -> None:
+    """A late copy of an older message does not take the newer one's place; when the newest is
+    forgotten an older one may come again."""
+    holdings = Holdings(1 << 20)
+    new, old = replace(row("new"), topic=7, k=5), replace(row("old"), topic=7, k=4)
+    assert holdings.newest(7) is None
+    for item in (new, old):
+        holdings.add(item, now_at(0))
+    assert holdings.newest(7) == new.id
+    assert holdings.successor(old.id) == new.id
+    assert holdings.successor(new.id) is None
+    assert holdings.current(old.id) == old.id
+    holdings.set_state(old.id, State.SUPERSEDED)
+    assert holdings.current(old.id) == new.id
+    holdings.remove(new.id)
+    assert (holdings.newest(7), holdings.newest(0)) == (None, None)
+    assert holdings.current(old.id) == old.id
+
+
+def test_what_a_source_takes_is_counted_below_alerts() -> None:
+    """Two desks of one authority are one source, each with a count of its own; a body that goes
+    leaves its row's bytes."""
+    holdings = Holdings(1 << 20)
+    first = replace(row("a"), signer=b"a" * 32, authority=3)
+    second = replace(row("b"), signer=b"b" * 32, authority=3)
+    alert = replace(row("c", cls=Class.ALERT), signer=b"a" * 32, authority=3)
+    for item in (first, second, alert):
+        holdings.add(item, now_at(0))
+    each = 100 + ROW_BYTES
+    assert holdings.voice(first.id)[0] == holdings.source_of(3, b"z" * 32) == 3
+    assert holdings.source_bytes(3) == 2 * each
+    assert holdings.signer_bytes(b"a" * 32) == each
+    holdings.set_state(first.id, State.EVICTED)
+    assert holdings.source_bytes(3) == each + ROW_BYTES
+    holdings.remove(first.id)
+    holdings.remove(second.id)
+    assert (holdings.source_bytes(3), holdings.signer_bytes(b"b" * 32)) == (0, 0)
+    assert holdings.source_of(0, b"a" * 32) != holdings.source_of(0, b"b" * 32)
+
+
+def test_a_delivered_body_leaves_its_id_in_the_set() -> None:
+    """What an addressee has is not offered again, and found by the start of its id."""
+    holdings = Holdings(1 << 20)
+    item = row("a")
+    holdings.add(item, now_at(0))
+    holdings.set_state(item.id, State.RECEIPTED)
+    assert holdings.count(Class.PEOPLE) == 1
+    assert holdings.readmit(0) == ()
+    assert holdings.find(item.id[:16]) == item.id
+    assert holdings.find(bytes(16)) is None

@@ -3,9 +3,19 @@
 import pytest
 
 from holub_crypto.trust import Role
-from holub_protocol.kinds import KINDS, Bearers, Class, Kind, Readers, kind_named
+from holub_protocol.kinds import (
+    KINDS,
+    Bearers,
+    Class,
+    Kind,
+    Readers,
+    Topic,
+    kind_named,
+    topic_of,
+)
 from holub_protocol.limits import ALERT_BYTES, COUNTER_MAX, LIFETIME_STEPS_S, MESSAGE_BYTES
 from holub_protocol.message import BodyError, Opaque
+from support_realm import KYIV, Realm, decoded, key
 
 ROWS = tuple(KINDS.values())
 
@@ -73,9 +83,10 @@ def test_every_bearer_carries_what_is_urgent() -> None:
 
 
 def test_known_bodies_are_read_and_others_carried() -> None:
-    """What trust and alerts rest on has a shape; other kinds keep their fields as they are."""
+    """What trust and alerts rest on has a shape, and receipts; other kinds keep their fields as
+    they are."""
     for kind in ROWS:
-        if kind.number <= 7:
+        if kind.number <= 7 or kind.name == "receipt":
             with pytest.raises(BodyError):
                 kind.parse(("junk",))
         else:
@@ -86,3 +97,22 @@ def test_a_name_that_is_none() -> None:
     """The error names it and lists the names there are."""
     with pytest.raises(ValueError, match=r"'allert'; the kinds are: grant, revoke, .*status"):
         kind_named("allert")
+
+
+def test_a_topic_is_bound_to_its_signer_and_kind() -> None:
+    """A place is about its id, a relay's health about the relay; a request is about nothing."""
+    realm = Realm()
+
+    def topic(kind: str, *fields: str, signer: str = "a") -> int:
+        raw = realm.message(key(signer), kind, Opaque(fields), area=KYIV)
+        return topic_of(decoded(realm, raw), key(signer).public)
+
+    assert topic("place", "school", "open") == topic("place", "school", "closed") != 0
+    assert topic("place", "school") != topic("place", "clinic")
+    assert topic("place", "school") != topic("place", "school", signer="b")
+    assert topic("place", "school") != topic("tally", "school")
+    assert topic("status", "well") == topic("status", "ill") != 0
+    assert topic("request", "school") == topic("checkin", "mailbox") == 0
+    assert {kind.name for kind in ROWS if kind.topic is not Topic.NONE} == {
+        "board", "place", "answer", "tally", "manifest", "status",
+    }  # fmt: skip

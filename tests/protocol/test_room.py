@@ -2,11 +2,12 @@
 
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
+from holub_protocol.message import Opaque
 from holub_protocol.policy import Policy
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import State
 from holub_protocol.truth import Level
-from support_realm import AIR_RAID, KYIV, START_S, Box, Realm, decoded, key, now_at
+from support_realm import AIR_RAID, KYIV, START_S, Box, Pair, Realm, decoded, key, now_at
 
 DESK = key("desk")
 
@@ -73,3 +74,111 @@ def test_an_expired_start_stays_until_it_is_ended() -> None:
     assert start.id not in a.node.holdings
     batch = a.flush(90_001)
     assert start.id in batch.writes.deletes
+
+
+def place(realm: Realm, name: str, state: str, at_s: int, size: int = 0) -> bytes:
+    """Return what a desk says of a place."""
+    body = Opaque((name, state, bytes(size)))
+    return realm.message(DESK, "place", body, area=KYIV, created_s=START_S + at_s)
+
+
+def test_a_newer_word_on_a_topic_replaces_the_older() -> None:
+    """Only the newest state of a place is held and sent on; an older one that comes late is
+    refused, and one that was replaced can't come back, also after a restart."""
+    realm = Realm()
+    box = Box(realm, "a")
+    box.node.offer(realm.grant(DESK.public), now_at(0))
+    first, second, third = (place(realm, "school", f"{n}", n) for n in range(3))
+    other = place(realm, "clinic", "open", 0)
+    for raw in (first, other, third):
+        assert isinstance(box.node.offer(raw, now_at(5)), bytes)
+    box.flush(5)
+    assert box.node.offer(second, now_at(5)) is Refusal.SUPERSEDED
+    box.start(6)
+    assert box.node.offer(second, now_at(6)) is Refusal.SUPERSEDED
+    assert box.node.offer(first, now_at(6)) == decoded(realm, first).id
+    held = sorted(box.node.holdings.held_ids(Class.OFFICIAL))
+    assert held == sorted(decoded(realm, raw).id for raw in (third, other))
+
+
+def test_a_stale_offer_is_answered_with_what_has_replaced_it() -> None:
+    """A neighbour that comes with yesterday's word goes with today's, whichever it shows first:
+    what was held and replaced, or what was never seen."""
+    realm = Realm()
+    for seen in (True, False):
+        a, b = Box(realm, "a"), Box(realm, "b")
+        for box in (a, b):
+            box.node.offer(realm.grant(DESK.public), now_at(0))
+        old, new = place(realm, "school", "open", 0), place(realm, "school", "shut", 1)
+        b.node.offer(old, now_at(2))
+        for raw in (old, new) if seen else (new,):
+            a.node.offer(raw, now_at(2))
+        pair = Pair(a, b)
+        pair.run(3)
+        assert a.held() == b.held()
+        assert decoded(realm, new).id in b.held()
+        assert b.node.holdings.state(decoded(realm, old).id) is State.SUPERSEDED
+
+
+def test_one_relay_fills_its_share_and_no_more() -> None:
+    """5,000 invented residents behind one relay are that relay: the others' messages and alerts
+    still find room, and nobody has to do anything."""
+    realm = Realm()
+    box = Box(realm, "a", policy=Policy(store_bytes=200_000))
+    relays = [key(f"relay {number}") for number in range(9)]
+    for raw in (realm.grant(DESK.public), *(realm.relay_grant(r.public) for r in relays)):
+        box.node.offer(raw, now_at(0))
+    flood = [box.node.offer(realm.note(relays[0], f"f{n}", 600), now_at(0)) for n in range(99)]
+    assert Refusal.QUOTA in flood
+    source = box.node.holdings.source_of(0, relays[0].public)
+    assert box.node.holdings.source_bytes(source) <= 200_000 * 2 // 10
+    for number in range(8 * 12):
+        raw = realm.note(relays[1 + number % 8], f"n{number}", 300)
+        assert isinstance(box.node.offer(raw, now_at(0)), bytes)
+    for _ in range(60):
+        assert isinstance(box.node.offer(realm.start(DESK), now_at(0)), bytes)
+    assert box.node.holdings.used_bytes <= 200_000
+
+
+def test_one_desk_takes_half_of_what_its_authority_may() -> None:
+    """A stolen key's notices leave its colleagues theirs."""
+    realm = Realm()
+    box = Box(realm, "a", policy=Policy(store_bytes=100_000))
+    colleague = key("colleague")
+    for identity in (DESK, colleague, *(key(f"relay {n}") for n in range(6))):
+        box.node.offer(realm.grant(identity.public), now_at(0))
+    flood = [place(realm, f"p{n}", "open", 0, size=500) for n in range(60)]
+    outcomes = [box.node.offer(raw, now_at(0)) for raw in flood]
+    assert outcomes[-1] is Refusal.QUOTA
+    assert box.node.holdings.signer_bytes(DESK.public) <= 100_000 // 4 // 2
+    body = Opaque(("clinic", "open"))
+    honest = realm.message(colleague, "place", body, area=KYIV)
+    assert isinstance(box.node.offer(honest, now_at(0)), bytes)
+
+
+def test_what_was_evicted_or_refused_comes_back_when_there_is_room() -> None:
+    """A small store that was full fills again from its neighbour once something has expired."""
+    realm = Realm()
+    a, b = Box(realm, "a"), Box(realm, "b", policy=Policy(store_bytes=60_000))
+    relays = (key("one"), key("two"))
+    for box in (a, b):
+        for raw in (realm.grant(DESK.public), *(realm.relay_grant(r.public) for r in relays)):
+            box.node.offer(raw, now_at(0))
+    for number in range(110):
+        lifetime_s = 3600 if number < 60 else 6 * 3600
+        body = Opaque((bytes(8), bytes(400), number))
+        raw = realm.message(relays[number % 2], "need", body, lifetime_s=lifetime_s)
+        assert isinstance(a.node.offer(raw, now_at(0)), bytes)
+    pair = Pair(a, b)
+    pair.run(10)
+    for _ in range(20):
+        b.node.offer(realm.start(DESK), now_at(10))
+    pair.run(10)
+    short = len(b.held())
+    refusals = dict(b.node.stats().refusals)
+    assert short < len(a.held())
+    assert refusals.keys() & {Refusal.FULL, Refusal.QUOTA}
+    pair.at_s = 3700
+    pair.run(2000, step=5)
+    assert len(list(a.node.holdings.held_ids(Class.PEOPLE))) == 50
+    assert b.held() == a.held()

@@ -9,19 +9,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, cast
 
+from holub_crypto import cbor
 from holub_crypto.cbor import Value
+from holub_crypto.digest import derive
 from holub_crypto.trust import Role
 from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.kinds.proof import ProofBody
+from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.kinds.trustboard import TrustBoardBody
 from holub_protocol.limits import ALERT_BYTES, LIFETIME_STEPS_S, MESSAGE_BYTES
-from holub_protocol.message import Opaque
+from holub_protocol.message import Message, Opaque
 
 
 class Class(IntEnum):
@@ -63,6 +66,15 @@ class Bearers(Enum):
     ROOMY = "roomy"
 
 
+class Topic(Enum):
+    """What a message of a kind is about, so that a newer one of its signer replaces it: nothing,
+    the signer itself, or what the first field of the body names."""
+
+    NONE = "none"
+    SIGNER = "signer"
+    FIRST = "first field"
+
+
 class Body(Protocol):
     """What every body can do."""
 
@@ -72,7 +84,8 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row. `hourly` is the cap Q on k, `group` shares one order and one k."""
+    """One row. `hourly` is the cap Q on k, `group` shares one order and one k, `topic` tells what
+    a newer message replaces."""
 
     number: int
     name: str
@@ -85,6 +98,7 @@ class Kind:
     size_max_bytes: int
     hourly: int
     parse: Callable[[tuple[Value, ...]], Body]
+    topic: Topic = Topic.NONE
 
 
 _HOUR_S, _DAY_S = 3600, 86400
@@ -96,7 +110,7 @@ _REGISTRAR, _GRANTOR = Role.REGISTRAR, Role.GRANTOR
 _OFFICIAL, _PEOPLE, _BULK = Class.OFFICIAL, Class.PEOPLE, Class.BULK
 _FULL = MESSAGE_BYTES
 
-# number, name, group, class, signer, readers, bearers, lifetime, size, hourly, body
+# number, name, group, class, signer, readers, bearers, lifetime, size, hourly, body, topic
 _ROWS: tuple[Kind, ...] = tuple(
     Kind(*row)
     for row in (
@@ -111,17 +125,17 @@ _ROWS: tuple[Kind, ...] = tuple(
         (5, "alert", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
          AlertBody.from_wire),
         (6, "board", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
-         BoardBody.from_wire),
+         BoardBody.from_wire, Topic.SIGNER),
         (7, "endorse", "alert", Class.ALERT, _DESK, _ALL, _EVERY, _DAY_S, ALERT_BYTES, 1000,
          EndorseBody.from_wire),
         (8, "place", "place", _OFFICIAL, _DESK, _ALL, _IP, 12 * _HOUR_S, 1024, 500,
-         Opaque.from_wire),
+         Opaque.from_wire, Topic.FIRST),
         (9, "bulletin", "bulletin", _OFFICIAL, _DESK, _ALL, _IP, 14 * _DAY_S, _FULL, 60,
          Opaque.from_wire),
         (10, "need-medical", "need-medical", _OFFICIAL, _RELAY, _SEALED, _IP, 7 * _DAY_S, 1024,
          60, Opaque.from_wire),
         (11, "answer", "answer", _OFFICIAL, _RELAY, _ALL, _IP, 14 * _DAY_S, 1024, 500,
-         Opaque.from_wire),
+         Opaque.from_wire, Topic.FIRST),
         (12, "need", "need", _PEOPLE, _RELAY, _SEALED, _IP, 7 * _DAY_S, 1024, 300,
          Opaque.from_wire),
         (13, "checkin", "checkin", _PEOPLE, _RELAY, _SEALED, _IP, 2 * _DAY_S, 512, 2000,
@@ -131,7 +145,7 @@ _ROWS: tuple[Kind, ...] = tuple(
         (15, "reply", "reply", _PEOPLE, _DESK, _SEALED, _IP, 14 * _DAY_S, 2048, 300,
          Opaque.from_wire),
         (16, "receipt", "receipt", _PEOPLE, _RELAY, _ALL, _IP, 14 * _DAY_S, 1024, 300,
-         Opaque.from_wire),
+         ReceiptBody.from_wire),
         (17, "missing", "missing", _PEOPLE, _RELAY, _SEALED, _IP, 30 * _DAY_S, 2048, 60,
          Opaque.from_wire),
         (18, "offer", "offer", _BULK, _RELAY, _SEALED, _IP, 30 * _DAY_S, 1024, 100,
@@ -141,19 +155,33 @@ _ROWS: tuple[Kind, ...] = tuple(
         (21, "ballot", "ballot", _BULK, _RELAY, _ALL, _IP, 30 * _DAY_S, 1024, 500,
          Opaque.from_wire),
         (22, "tally", "tally", _BULK, _DESK, _ALL, _IP, 90 * _DAY_S, _FULL, 10,
-         Opaque.from_wire),
+         Opaque.from_wire, Topic.FIRST),
         (23, "ticket", "ticket", _BULK, _DESK, _ALL, _IP, 7 * _DAY_S, 512, 2000,
          Opaque.from_wire),
         (24, "used", "used", _BULK, _RELAY, _ALL, _IP, 7 * _DAY_S, 2048, 60, Opaque.from_wire),
         (25, "manifest", "manifest", _BULK, _DESK, _ALL, _ROOMY, 365 * _DAY_S, _FULL, 20,
-         Opaque.from_wire),
+         Opaque.from_wire, Topic.FIRST),
         (26, "status", "status", _BULK, _RELAY, _ALL, _IP, 3 * _DAY_S, 512, 4,
-         Opaque.from_wire),
+         Opaque.from_wire, Topic.SIGNER),
     )
 )  # fmt: skip
 
 KINDS: Mapping[int, Kind] = MappingProxyType({kind.number: kind for kind in _ROWS})
 """Every kind by its number."""
+
+
+def topic_of(message: Message, signer: bytes) -> int:
+    """Return a number for the topic that a signer's message is about, 0 for none.
+
+    63 bits, bound to the signer: nobody else's message can meet one's topic but by 2^63 tries.
+    """
+    kind = KINDS[message.kind]
+    if kind.topic is Topic.NONE:
+        return 0
+    fields = cast(Body, message.body).to_wire() if kind.topic is Topic.FIRST else ()
+    about = cbor.encode(fields[:1])
+    digest = derive("topic", signer, bytes((kind.number,)), about)
+    return int.from_bytes(digest[:8], "big") >> 1 or 1
 
 
 def kind_named(name: str) -> Kind:
