@@ -6,6 +6,7 @@ from holub_crypto.identity import key_hint
 from holub_protocol.facts import Change
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import Message, Now
 from holub_protocol.truth import Truth
 
@@ -29,11 +30,15 @@ class Desk:
         self.made = 0
 
     def message(
-        self, body: AlertBody | BoardBody, area: int, created_s: int, lifetime_s: int = DAY_S
+        self,
+        body: AlertBody | BoardBody | EndorseBody,
+        area: int,
+        created_s: int,
+        lifetime_s: int = DAY_S,
     ) -> Message:
         """Make a message, k counting up."""
         self.made += 1
-        kind = 6 if isinstance(body, BoardBody) else 5
+        kind = {AlertBody: 5, BoardBody: 6, EndorseBody: 7}[type(body)]
         name = blake2b(b"%b %d %d" % (self.key, created_s, self.made), digest_size=32).digest()
         return Message(b"", name, self.kid, kind, created_s, self.made, lifetime_s, area, body)
 

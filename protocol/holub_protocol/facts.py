@@ -6,6 +6,8 @@ from typing import NamedTuple
 from holub_crypto.charter import ANY_HAZARD
 from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE
+from holub_protocol.kinds.board import BoardBody
+from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
 from holub_protocol.message import Message
 
 EVERYTHING = (Reach((EVERYWHERE,), (ANY_HAZARD,)),)
@@ -70,3 +72,35 @@ class Held:
 
 NOTHING = Change(visible=False)
 """Taking in a message did nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board as it is weighed: up to which point it covers each key, the words that it lists,
+    and for each hazard of a bitmap the areas marked."""
+
+    fact: Fact
+    covers: dict[bytes, tuple[int, int]]
+    words: dict[Word, None]
+    marked: dict[int, frozenset[int]]
+
+
+def read_board(fact: Fact, body: BoardBody, board_order: tuple[int, ...]) -> Board:
+    """Read a board, where `board_order` gives the area of each bit; raises BodyError for a bit
+    beyond it."""
+    message, authority = fact.message, fact.authority
+    # Nobody has taken in what is not said yet: a cover of next year would silence a sibling.
+    latest = (message.created_s + FUTURE_SKEW_S, COUNTER_MAX)
+    covers = {cover.kid: min(cover.point, latest) for cover in body.covers}
+    covers[message.kid] = (message.created_s, message.k - 1)  # all that came before it
+    words = {
+        Word(authority, w.kid or message.kid, w.created_s, w.k, w.hazard, w.incident, area): None
+        for w in body.words
+        for area in w.areas
+    }
+    marked: dict[int, frozenset[int]] = {}
+    for hazard, area in body.listed_by_bitmap(board_order):
+        word = Word(authority, message.kid, message.created_s, message.k, hazard, b"", area)
+        words[word] = None
+        marked[hazard] = marked.get(hazard, frozenset()) | {area}
+    return Board(fact, covers, words, marked)

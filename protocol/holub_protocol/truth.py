@@ -57,7 +57,9 @@ class AlertView:
     """One incident at one area, as it is shown. `incident` is empty where a bitmap board gives
     no name. `key` signed `message_id`, the newest message that says it; `since_s` and
     `updated_s` are Unix seconds by the issuers' clocks. `stale`: past its lifetime or doubted,
-    and yet nobody has ended it."""
+    and yet nobody has ended it. `unconfirmed`: of a dangerous hazard, and no second authority
+    stands by it. `removal`: the id of a message that says it is over and needs a second
+    authority's endorsement (empty: there is none)."""
 
     incident: bytes
     hazard: int
@@ -72,6 +74,8 @@ class AlertView:
     texts: tuple[tuple[str, str], ...]
     from_future: bool
     stale: bool
+    unconfirmed: bool
+    removal: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +112,14 @@ class Truth:
         self._last_inside: dict[int, int] = {}
         self.set_charges(charges)
 
-    def set_charges(self, charges: Iterable[Charge], registrars: int = 1) -> None:
+    def set_charges(self, charges: Iterable[Charge], registrars: int = 0) -> None:
         """Take the authorities of the charter in force, and how many registrars it names."""
         self._charges = {charge.authority: charge for charge in charges}
         self._charged: dict[int, tuple[int, ...]] = {}
         self._words.govern(
             {authority: self._above(authority) for authority in self._charges},
             {number: Reach(c.areas, _hazards(c)) for number, c in self._charges.items()},
+            registrars,
         )
 
     def set_doubted(self, message_ids: Iterable[bytes], void: Iterable[bytes] = ()) -> None:
@@ -133,8 +138,8 @@ class Truth:
         return (*self._words.facts(), *tests)
 
     def add(self, message: Message, key: bytes, authority: int) -> Change:
-        """Take in an admitted alert or board, signed by `key` for `authority`; any other kind,
-        and a message known already, changes nothing."""
+        """Take in an admitted alert, board or endorsement, signed by `key` for `authority`; any
+        other kind, and a message known already, changes nothing."""
         fact = Fact(message, key, authority)
         body = message.body
         if isinstance(body, AlertBody):
@@ -288,7 +293,7 @@ class Truth:
                 (
                     fact.message
                     for fact in reversed(boards)
-                    if self._words.in_reach(self._words.reach(fact), part, number)
+                    if self._words.in_reach(self._words.standing_of(fact).reach, part, number)
                 ),
                 None,
             )
@@ -329,6 +334,8 @@ class Truth:
             message, body = fact.message, fact.message.body
             assert isinstance(body, AlertBody)
             if body.verb is not verb or not self._words.trusted(message.id):
+                continue
+            if self._words.waits(message.id):  # a withdraw that does not count yet
                 continue
             if now.reliable and now.wall_s >= message.expires_s:
                 continue
@@ -397,6 +404,8 @@ class Truth:
             texts=alert.texts if alert else (),
             from_future=now.reliable and word.created_s > now.wall_s + SKEW_S,
             stale=stale,
+            unconfirmed=self._words.unconfirmed(held),
+            removal=held.pending,
         )
 
 

@@ -25,18 +25,28 @@ own key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import nlargest
 from typing import TypeVar
 
 from holub_crypto.charter import ANY_HAZARD
 from holub_crypto.trust import Reach, Standing
 from holub_protocol.areas import AreaTree
-from holub_protocol.facts import EVERYTHING, NOTHING, REMNANT, Change, Fact, Held, Word
+from holub_protocol.facts import (
+    EVERYTHING,
+    NOTHING,
+    REMNANT,
+    Board,
+    Change,
+    Fact,
+    Held,
+    Word,
+    read_board,
+)
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
-from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
+from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import BodyError
+from holub_protocol.seconds import Seconds
 
 STANDING_PINNED = 4
 """Standing words kept beyond their lifetime for one (authority, area, hazard). A stolen desk
@@ -51,14 +61,6 @@ bound makes it 5 MB. An honest desk with 300 alerts of 20 areas a day stays belo
 CONTRADICTIONS = 4
 """Boards of one key at one point that are read. A stolen key could sign 26,000 of them, each of
 6,000 bits; the same key on two machines after a power cut makes two."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Board:
-    fact: Fact
-    covers: dict[bytes, tuple[int, int]]
-    words: dict[Word, None]
-    marked: dict[int, frozenset[int]]
 
 
 _Key = TypeVar("_Key")
@@ -80,8 +82,9 @@ class Words:
         self._above = dict(above)
         self._charges: dict[int, Reach] = {}
         self._standings: dict[tuple[bytes, int], Standing] = {}
+        self._seconds = Seconds(self)
         self._doubted: frozenset[bytes] = frozenset()
-        self._void: frozenset[bytes] = frozenset()
+        self._unsure: frozenset[bytes] = frozenset()
         self._facts: dict[bytes, Fact] = {}
         self._all: dict[Word, Held] = {}
         self._by_incident: dict[bytes, dict[Word, None]] = {}
@@ -91,7 +94,7 @@ class Words:
         self._inside: dict[int, dict[Word, None]] = {}
         self._clears: dict[bytes, dict[bytes, Fact]] = {}
         self._updates: dict[tuple[int, bytes, bytes], dict[bytes, tuple[int, int]]] = {}
-        self._boards: dict[int, dict[bytes, tuple[_Board, ...]]] = {}
+        self._boards: dict[int, dict[bytes, tuple[Board, ...]]] = {}
         # Each key's alerts with how much of WORDS_PER_KEY they use, and the sum.
         self._costs: dict[bytes, dict[bytes, int]] = {}
         self._cost: dict[bytes, int] = {}
@@ -109,6 +112,8 @@ class Words:
         if fact.message.id in self._facts:
             return NOTHING
         self._loosened = {}
+        if isinstance(body, EndorseBody):
+            return self._add_endorsement(fact, body)
         if isinstance(body, BoardBody):
             return self._add_board(fact, body)
         if not isinstance(body, AlertBody) or body.verb is Verb.TEST:
@@ -126,18 +131,24 @@ class Words:
         return self._released(message_id)
 
     def govern(
-        self, above: Mapping[int, tuple[int, ...]], charges: Mapping[int, Reach] | None = None
+        self,
+        above: Mapping[int, tuple[int, ...]],
+        charges: Mapping[int, Reach] | None = None,
+        registrars: int = 0,
     ) -> None:
-        """Take another order of authorities, as a new charter gives it, and what it charges
-        each with; without `charges` nothing bounds their boards but the keys' reach."""
+        """Take another order of authorities, as a new charter gives it, what it charges each
+        with, and how many registrars it names; without `charges` nothing bounds their boards but
+        the keys' reach."""
         self._above, self._charges = dict(above), dict(charges or {})
+        self._seconds.govern(self._charges, registrars)
         self._refresh(self._all)
 
     def doubt(self, message_ids: Iterable[bytes], void: Iterable[bytes] = ()) -> None:
         """Replace the set of messages that are no longer valid: revoked, or their grant ended.
         What only they say, or only they end, is neither on nor over: it is unknown. What the
         `void` ones among them end is on, for they are surely a thief's."""
-        self._doubted, self._void = frozenset(message_ids), frozenset(void)
+        self._doubted = frozenset(message_ids)
+        self._unsure = self._doubted.difference(void)
         self._refresh(self._all)
 
     def set_standing(self, key: bytes, authority: int, standing: Standing) -> bool:
@@ -188,10 +199,19 @@ class Words:
         """Every message that words come from."""
         return tuple(self._facts.values())
 
-    def reach(self, fact: Fact) -> tuple[Reach, ...]:
-        """How far the grants of a fact's key reach for its authority."""
-        standing = self._standings.get((fact.key, fact.authority))
-        return EVERYTHING if standing is None else standing.reach
+    def standing_of(self, fact: Fact) -> Standing:
+        """What a fact's key is to the authority that it speaks for."""
+        return self._standings.get((fact.key, fact.authority), Standing(EVERYTHING))
+
+    def unconfirmed(self, held: Held) -> bool:
+        """Whether a word is of a dangerous hazard and has no second authority's endorsement."""
+        return self._seconds.unconfirmed(held.said_by, held.word)
+
+    def waits(self, message_id: bytes) -> bool:
+        """Whether a removal waits for another authority's endorsement."""
+        return any(
+            self._all[word].pending == message_id for word in self._seconds.removed_by(message_id)
+        )
 
     def trusted(self, message_id: bytes) -> bool:
         """Whether the message is not doubted."""
@@ -206,6 +226,8 @@ class Words:
         if (fact := self._facts.get(message_id)) is None:
             return False
         body = fact.message.body
+        if isinstance(body, EndorseBody):
+            return any(id_.startswith(body.endorsed) for id_ in self._facts)
         if not isinstance(body, AlertBody):
             return True
         named = self._of_incidents(body.incidents)
@@ -239,12 +261,18 @@ class Words:
             return
         body = fact.message.body
         kid = fact.message.kid
+        if isinstance(body, EndorseBody):
+            self._seconds.withdraw(fact)
+            self._refresh(self._seconds.removed_by(body.endorsed))
+            return
+        self._loosened.update(dict.fromkeys(self._seconds.endorsing(message_id)))
         if isinstance(body, BoardBody):
             keys = self._boards[fact.authority]
             gone = [board for board in keys[kid] if board.fact is fact]
             keys[kid] = tuple(board for board in keys[kid] if board.fact is not fact)
             self._refresh(self._touched_by(gone))
             self._unsay(gone[0].words, fact)
+            self._refresh(())
             return
         assert isinstance(body, AlertBody)
         self._cost[kid] -= self._costs[kid][message_id]
@@ -260,7 +288,7 @@ class Words:
         if body.verb is Verb.UPDATE:
             slot = (fact.authority, kid, body.incidents[0])
             _discard(self._updates, slot, message_id)
-            self._refresh(self._of_incidents(body.incidents))
+        self._refresh(self._of_incidents(body.incidents))
 
     def _make_room(self, fact: Fact, body: AlertBody) -> bool:
         """Count an alert, and drop its key's oldest ones beyond WORDS_PER_KEY; returns whether
@@ -330,9 +358,18 @@ class Words:
         """The messages that this change has loosened and that nothing pins now."""
         return tuple(id_ for id_ in self._loosened if id_ != but and not self.pinned(id_))
 
+    def _add_endorsement(self, fact: Fact, body: EndorseBody) -> Change:
+        self._facts[fact.message.id] = fact
+        spent = self._seconds.endorse(fact)
+        if spent is not None:
+            self._drop(spent.message.id)
+            self._loosened[spent.message.id] = None
+        self._refresh(self._seconds.removed_by(body.endorsed))
+        return Change(True, released=self._released(fact.message.id))
+
     def _add_board(self, fact: Fact, body: BoardBody) -> Change:
         try:
-            board = self._read(fact, body)
+            board = read_board(fact, body, self._areas.board_order)
         except BodyError:  # bits beyond the registry: it ends nothing and is not fresh
             return NOTHING
         keys = self._boards.setdefault(fact.authority, {})
@@ -353,29 +390,10 @@ class Words:
         for old in older:
             del self._facts[old.fact.message.id]
             self._loosened[old.fact.message.id] = None
+            self._loosened.update(dict.fromkeys(self._seconds.endorsing(old.fact.message.id)))
             self._unsay(old.words, old.fact)
         self._refresh(word for word in touched if word in self._all)
         return Change(True, gone, self._released(fact.message.id))
-
-    def _read(self, fact: Fact, body: BoardBody) -> _Board:
-        message, authority = fact.message, fact.authority
-        # Nobody has taken in what is not said yet: a cover of next year would silence a sibling.
-        latest = (message.created_s + FUTURE_SKEW_S, COUNTER_MAX)
-        covers = {cover.kid: min(cover.point, latest) for cover in body.covers}
-        covers[message.kid] = (message.created_s, message.k - 1)  # all that came before it
-        words = {
-            Word(
-                authority, w.kid or message.kid, w.created_s, w.k, w.hazard, w.incident, area
-            ): None
-            for w in body.words
-            for area in w.areas
-        }
-        marked: dict[int, frozenset[int]] = {}
-        for hazard, area in body.listed_by_bitmap(self._areas.board_order):
-            word = Word(authority, message.kid, message.created_s, message.k, hazard, b"", area)
-            words[word] = None
-            marked[hazard] = marked.get(hazard, frozenset()) | {area}
-        return _Board(fact, covers, words, marked)
 
     def _words_of(self, fact: Fact, body: AlertBody) -> list[Word]:
         message = fact.message
@@ -406,35 +424,55 @@ class Words:
             if held.said_by:
                 continue
             self._loosened.update(dict.fromkeys(held.enders))
+            self._seconds.set_named(word, ())
+            self._seconds.set_boards(word, ())
             self._show(held, over=True)
             _discard(self._by_kid, word.kid, word)
             _discard(self._by_incident, word.incident, word)
             del self._all[word]
 
     def _refresh(self, words: Iterable[Word]) -> bool:
-        """Judge the words anew; returns whether any began or ceased to stand."""
-        changed = False
-        for word in list(words):
+        """Judge the words anew; returns whether any began or ceased to stand, or to wait."""
+        work = dict.fromkeys(words)
+        for word in work:
             held = self._all[word]
             before, held.enders = held.enders, tuple(self._named_enders(word))
             if before != held.enders:
                 self._loosened.update(dict.fromkeys(before))
-            enders = [ender for ender in held.enders if ender not in self._void]
-            over = any(ender not in self._doubted for ender in enders)
-            held.shaken = not over and (bool(enders) or word.hazard == REMNANT)
-            if over:
+            self._seconds.set_named(word, [self._facts[id_] for id_ in held.enders])
+        # A removal that has become a mass, or is none any more, changes all that it named.
+        work.update(dict.fromkeys(self._seconds.settle()))
+        for word in work:
+            if any(self._ends(fact, word) for fact in self._seconds.named(word)):
                 _discard(self._by_kid, word.kid, word)
+                self._seconds.set_boards(word, ())
             else:
                 self._by_kid.setdefault(word.kid, {})[word] = None
-                by_boards = [
-                    board.fact.message.id not in self._doubted
-                    for board in self._boards_against(word)
-                    if board.fact.message.id not in self._void
-                ]
-                over = any(by_boards)
-                held.shaken |= bool(by_boards) and not over
-            changed |= self._show(held, over)
+                boards = [board.fact for board in self._boards_against(word)]
+                self._seconds.set_boards(word, boards)
+        work.update(dict.fromkeys(self._seconds.settle()))
+        changed = False
+        for word in work:
+            changed |= self._judge(self._all[word])
         return changed
+
+    def _judge(self, held: Held) -> bool:
+        """Tell by all that would end a word whether it is over; returns whether that is new."""
+        word, pending = held.word, held.pending
+        removers = (*self._seconds.named(word), *self._seconds.boards(word))
+        doubted = [f for f in removers if f.message.id in self._unsure]
+        waiting = [  # a clear says more about what waits than a board
+            (isinstance(f.message.body, BoardBody), f.message.id)
+            for f in removers
+            if f.message.id not in self._doubted and not self._seconds.may_remove(f, word)
+        ]
+        over = any(self._ends(fact, word) for fact in removers)
+        held.shaken = not over and (bool(doubted) or word.hazard == REMNANT)
+        held.pending = b"" if over else min(waiting, default=(False, b""))[1]
+        return self._show(held, over) or held.pending != pending
+
+    def _ends(self, fact: Fact, word: Word) -> bool:
+        return fact.message.id not in self._doubted and self._seconds.may_remove(fact, word)
 
     def _show(self, held: Held, over: bool) -> bool:
         """Enter a word among those that stand, or take it out; returns whether that is new."""
@@ -479,20 +517,20 @@ class Words:
             if point > word.point:
                 yield message_id
 
-    def _boards_against(self, word: Word) -> Iterator[_Board]:
+    def _boards_against(self, word: Word) -> Iterator[Board]:
         for judge in self._judges(word):
             for boards in self._boards.get(judge, {}).values():
                 if all(self._leaves_out(board, word) for board in boards):
                     yield from boards
 
-    def _reaches(self, board: _Board, word: Word) -> bool:
+    def _reaches(self, board: Board, word: Word) -> bool:
         """Whether the board's key may speak of such a word at all; of its own it may."""
         if word.kid == board.fact.message.kid and word.authority == board.fact.authority:
             return True
         charge = self._charges.get(board.fact.authority)
         if self._charges and charge is None:
             return False
-        bounds = (self.reach(board.fact), (charge,) if charge else EVERYTHING)
+        bounds = (self.standing_of(board.fact).reach, (charge,) if charge else EVERYTHING)
         return all(self.in_reach(reach, word.area, word.hazard) for reach in bounds)
 
     def in_reach(self, reach: Iterable[Reach], area: int, hazard: int) -> bool:
@@ -503,7 +541,7 @@ class Words:
             for areas, hazards in reach
         )
 
-    def _leaves_out(self, board: _Board, word: Word) -> bool:
+    def _leaves_out(self, board: Board, word: Word) -> bool:
         """Whether the board knows the word's key up to the word's point and does not list it."""
         if board.covers.get(word.kid, (-1, 0)) < word.point or word in board.words:
             return False
@@ -526,7 +564,7 @@ class Words:
     def _of_incidents(self, incidents: Iterable[bytes]) -> list[Word]:
         return [word for incident in incidents for word in self._by_incident.get(incident, ())]
 
-    def _touched_by(self, boards: Iterable[_Board]) -> dict[Word, None]:
+    def _touched_by(self, boards: Iterable[Board]) -> dict[Word, None]:
         touched: dict[Word, None] = {}
         for board in boards:
             touched.update(board.words)

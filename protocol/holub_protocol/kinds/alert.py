@@ -104,6 +104,11 @@ class AlertBody:
         if len(self.cap_hash) not in (0, _CAP_HASH_BYTES):
             raise BodyError(f"alert cap_hash: {len(self.cap_hash)} bytes, not 0 or 32")
 
+    @property
+    def ends(self) -> bool:
+        """Whether it says that something is over, or never was."""
+        return self.verb in (Verb.CLEAR, Verb.WITHDRAW)
+
     @classmethod
     def from_wire(cls, fields: tuple[Value, ...]) -> "AlertBody":
         """Read the fields; raises BodyError for anything but their one accepted form."""

@@ -1,0 +1,303 @@
+"""Two authorities for what is dangerous or massive: what waits, who may endorse, what passes."""
+
+import csv
+import gzip
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from holub_crypto.trust import Reach, Standing
+from holub_protocol.areas import ukraine
+from holub_protocol.facts import EVERYTHING
+from holub_protocol.kinds.alert import Verb
+from holub_protocol.kinds.board import BoardBody, Listed
+from holub_protocol.kinds.endorse import EndorseBody
+from holub_protocol.message import Message
+from holub_protocol.seconds import ENDORSEMENTS_PER_KEY, MASS_WINDOW_S, MASS_WORDS
+from holub_protocol.truth import Charge, Level, Truth
+from support_alerts import START_S as T
+from support_alerts import Desk, at
+
+TREE = ukraine()
+OBLAST, KYIV = 30281, 93317
+NATION, REGION, CITY = 1, 2, 3
+CHEMICAL, RAID = 5, 1
+CHARGES = (
+    Charge(NATION, 0, (0,), (0,)),
+    Charge(REGION, 1, (0,), (0,)),
+    Charge(CITY, 0, (KYIV,), (RAID,)),
+)
+PLACES = TREE.board_order
+
+
+class Scene:
+    """Desks of three authorities under two registrars, and an observer."""
+
+    def __init__(self, registrars: int = 2, charges: tuple[Charge, ...] = CHARGES) -> None:
+        self.truth = Truth(TREE, ())
+        self.truth.set_charges(charges, registrars)
+        self.nation, self.region, self.city = Desk(1, NATION), Desk(2, REGION), Desk(3, CITY)
+        self.sibling, self.friend = Desk(4, NATION), Desk(5, REGION)
+        for desk, registrar in (
+            (self.nation, b"r1"), (self.region, b"r2"), (self.city, b"r2"), (self.sibling, b"r2"),
+            (self.friend, b"r1"),
+        ):  # fmt: skip
+            self.stand(desk, Standing(EVERYTHING, (registrar,)))
+
+    def stand(self, desk: Desk, standing: Standing) -> None:
+        """Say what a desk is to its authority."""
+        self.truth.set_standing(desk.key, desk.authority, standing)
+
+    def endorse(self, desk: Desk, *messages: Message) -> list[Message]:
+        """Let a desk stand by messages."""
+        endorsements = [endorsement(desk, message) for message in messages]
+        desk.tell(self.truth, *endorsements)
+        return endorsements
+
+    def level(self, area: int = KYIV) -> Level:
+        """What people are shown."""
+        return self.truth.status(area, at(T + 700)).level
+
+    def on(self) -> int:
+        """How many words are on."""
+        return len(self.truth.alerts(at(T + 700)))
+
+
+def endorsement(desk: Desk, message: Message, created_s: int = T + 30) -> Message:
+    """Return a desk's endorsement of a message."""
+    return desk.message(EndorseBody(message.id[:16]), KYIV, created_s)
+
+
+def raids(desk: Desk, count: int, created_s: int = T) -> list[Message]:
+    """Return starts of incidents in so many places."""
+    return [desk.start((area,), created_s) for area in PLACES[:count]]
+
+
+def ends(desk: Desk, starts: Iterable[Message], created_s: int = T + 60) -> list[Message]:
+    """Return one clear for each start."""
+    return [desk.alert(Verb.CLEAR, (start.area,), created_s, (start.id[:8],)) for start in starts]
+
+
+def test_a_dangerous_start_is_on_and_unconfirmed() -> None:
+    """Nobody waits for the second word to hear of gas; the page says that it is one's only."""
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start)
+    assert [view.unconfirmed for view in scene.truth.alerts(at(T))] == [True]
+    assert scene.level() is Level.ALERT
+    scene.endorse(scene.region, start)
+    assert [view.unconfirmed for view in scene.truth.alerts(at(T))] == [False]
+    raid = scene.nation.start((KYIV,), T)
+    scene.nation.tell(scene.truth, raid)
+    assert [view.unconfirmed for view in scene.truth.alerts(at(T))] == [False, False]
+
+
+@pytest.mark.parametrize("verb", [Verb.CLEAR, Verb.WITHDRAW])
+def test_a_dangerous_alert_stays_on_until_its_end_is_endorsed(verb: Verb) -> None:
+    """One desk's clear, or withdraw, is announced and ends nothing; nor is it called withdrawn."""
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    end = scene.nation.alert(verb, (KYIV,), T + 9, (start.id[:8],), hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start, end)
+    status = scene.truth.status(KYIV, at(T + 9))
+    assert (status.level, status.withdrawn) == (Level.ALERT, ())
+    assert [view.removal for view in status.alerts] == [end.id]
+    scene.endorse(scene.region, end)
+    status = scene.truth.status(KYIV, at(T + 9))
+    assert status.level is Level.UNKNOWN
+    assert len(status.withdrawn) == (verb is Verb.WITHDRAW)
+
+
+def test_boards_and_updates_end_nothing_dangerous() -> None:
+    """A board that leaves it out and an update that drops the place let it stand; an update that
+    says it anew takes over."""
+    scene = Scene()
+    start = scene.nation.start((KYIV, OBLAST), T, hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start, scene.nation.message(BoardBody(330), KYIV, T + 5))
+    assert scene.on() == 2
+    narrower = scene.nation.alert(Verb.UPDATE, (KYIV,), T + 9, (start.id[:8],), hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, narrower)
+    views = {view.area: view for view in scene.truth.alerts(at(T + 9))}
+    assert (views[KYIV].message_id, views[OBLAST].message_id) == (narrower.id, start.id)
+    assert (views[KYIV].removal, views[OBLAST].removal) == (b"", narrower.id)
+
+
+@pytest.mark.parametrize(
+    ("who", "counts"),
+    [("region", True), ("sibling", False), ("friend", False), ("city", False), ("nation", False)],
+)
+def test_who_may_endorse(who: str, counts: bool) -> None:
+    """Another authority, under another registrar, whose grants reach the place and the hazard."""
+    scene = Scene()
+    scene.stand(scene.city, Standing((Reach((KYIV,), (RAID,)),), (b"r2",)))
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start)
+    endorsements = scene.endorse(getattr(scene, who), start)
+    assert scene.truth.alerts(at(T))[0].unconfirmed is not counts
+    scene.truth.set_doubted([endorsements[0].id])
+    assert scene.truth.alerts(at(T))[0].unconfirmed
+
+
+@pytest.mark.parametrize(
+    ("registrars", "charges"), [(1, CHARGES), (2, CHARGES[:1]), (2, (CHARGES[0], CHARGES[2]))]
+)
+def test_where_there_is_no_second_nobody_waits_for_it(
+    registrars: int, charges: tuple[Charge, ...]
+) -> None:
+    """One registrar, one authority, or none besides that answers for the hazard: else a real
+    alert of gas could never be ended."""
+    scene = Scene(registrars, charges)
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start)
+    assert [view.unconfirmed for view in scene.truth.alerts(at(T))] == [False]
+    end = scene.nation.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],), hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, end)
+    assert scene.on() == 0
+
+
+def test_a_mass_of_clears_waits() -> None:
+    """What lies beyond MASS_WORDS in ten minutes waits and stays on, each until it is endorsed."""
+    scene = Scene()
+    starts = raids(scene.nation, MASS_WORDS + 5)
+    clears = ends(scene.nation, starts)
+    scene.nation.tell(scene.truth, *starts, *clears[:MASS_WORDS])
+    assert scene.on() == 5
+    scene.nation.tell(scene.truth, *clears[MASS_WORDS:])
+    assert [view.removal for view in scene.truth.alerts(at(T + 99))] != [b""] * 5
+    assert scene.on() == 5
+    # The endorser stands behind each: it answers for the whole country here.
+    scene.endorse(scene.region, *clears[MASS_WORDS:-1])
+    assert scene.on() == 1
+
+
+def test_ten_minutes_later_is_another_mass() -> None:
+    """The window slides by the times that the key claims."""
+    for later_s, left in ((MASS_WINDOW_S - 1, 1), (MASS_WINDOW_S, 0)):
+        scene = Scene()
+        starts = raids(scene.nation, MASS_WORDS + 1)
+        first = ends(scene.nation, starts[:-1])
+        last = ends(scene.nation, starts[-1:], T + 60 + later_s)
+        scene.nation.tell(scene.truth, *starts, *first, *last)
+        assert scene.on() == left
+
+
+def test_one_message_can_be_a_mass() -> None:
+    """A withdraw of one incident everywhere, or an update that drops all but one place."""
+    for verb in (Verb.WITHDRAW, Verb.UPDATE):
+        scene = Scene()
+        start = scene.nation.start(PLACES[: MASS_WORDS + 2], T)
+        areas = PLACES[: MASS_WORDS + 2] if verb is Verb.WITHDRAW else PLACES[:1]
+        end = scene.nation.alert(verb, areas, T + 9, (start.id[:8],))
+        scene.nation.tell(scene.truth, start, end)
+        assert scene.on() == MASS_WORDS + 2
+        scene.endorse(scene.region, end)
+        assert scene.on() == (verb is Verb.UPDATE)
+
+
+def test_a_board_can_be_a_mass() -> None:
+    """An empty board of a stolen key ends MASS_WORDS words at most; it does not matter whether
+    clears of the same key wait already."""
+    for count, left in ((MASS_WORDS, 0), (MASS_WORDS + 1, MASS_WORDS + 1)):
+        scene = Scene()
+        scene.nation.tell(scene.truth, *raids(scene.nation, count))
+        scene.nation.tell(scene.truth, scene.nation.message(BoardBody(330), KYIV, T + 60))
+        assert scene.on() == left
+    scene = Scene()
+    starts = raids(scene.nation, 2 * MASS_WORDS + 1)
+    scene.nation.tell(scene.truth, *starts, *ends(scene.nation, starts))
+    scene.nation.tell(scene.truth, scene.nation.message(BoardBody(330), KYIV, T + 90))
+    assert scene.on() == MASS_WORDS + 1
+
+
+def test_an_honest_board_after_a_busy_day_is_none() -> None:
+    """What was cleared by name does not count against the board that leaves it out."""
+    scene = Scene()
+    starts = raids(scene.nation, 3 * MASS_WORDS // 2)
+    for place, start in enumerate(starts):
+        scene.nation.tell(scene.truth, start, *ends(scene.nation, [start], T + 60 * place))
+    stays = scene.nation.start((KYIV,), T + 6000)
+    word = Listed(stays.created_s, stays.k, b"", RAID, stays.id[:8], (KYIV,))
+    scene.nation.tell(scene.truth, stays, scene.nation.start((OBLAST,), T + 6001))
+    assert scene.on() == 2
+    board = scene.nation.message(BoardBody(330, words=(word,)), KYIV, T + 6060)
+    scene.nation.tell(scene.truth, board)
+    assert [view.area for view in scene.truth.alerts(at(T + 6060))] == [KYIV]
+
+
+def test_every_real_night_passes(shared_data: Path) -> None:
+    """In none of the country's ten minutes on record did more alerts end than pass unhindered."""
+    record = shared_data / "sirens" / "official_data_en.csv.gz"
+    with gzip.open(record, "rt", encoding="utf-8") as file:
+        ended = sorted(
+            datetime.fromisoformat(row["finished_at"]).timestamp()
+            for row in csv.DictReader(file)
+            if row["finished_at"]
+        )
+    oldest = most = 0
+    for place, moment in enumerate(ended):
+        while ended[oldest] <= moment - MASS_WINDOW_S:
+            oldest += 1
+        most = max(most, place - oldest + 1)
+    assert len(ended) > 40_000
+    assert most == 58 <= MASS_WORDS
+
+
+def test_endorsements_stay_as_long_as_what_they_endorse() -> None:
+    """They are pinned with it, and let go with it; of one key the newest count."""
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    (endorsed,) = scene.endorse(scene.region, start)
+    assert not scene.truth.pinned(endorsed.id)
+    scene.nation.tell(scene.truth, start)
+    assert scene.truth.pinned(endorsed.id)
+    assert endorsed.id in scene.truth.forget(start.id)
+    scene.nation.tell(scene.truth, start)
+    more = [endorsement(scene.region, start, T + 31 + n) for n in range(ENDORSEMENTS_PER_KEY)]
+    changes = scene.region.tell(scene.truth, *more)
+    assert [change.released for change in changes if change.released] == [(endorsed.id,)]
+    assert endorsed.id not in [fact.message.id for fact in scene.truth.facts()]
+    assert scene.truth.pinned(more[0].id)
+    for message in more:
+        scene.truth.forget(message.id)
+    assert scene.truth.alerts(at(T))[0].unconfirmed
+
+
+def mass(scene: Scene) -> list[tuple[Desk, Message]]:
+    """Return a night: dangerous and mass, removed and endorsed in every way."""
+    nation, region = scene.nation, scene.region
+    starts = raids(nation, MASS_WORDS + 4)
+    gas = nation.start((KYIV,), T, hazard=CHEMICAL)
+    over = nation.alert(Verb.CLEAR, (KYIV,), T + 9, (gas.id[:8],), hazard=CHEMICAL)
+    clears = ends(nation, starts[:-2])
+    said = [*starts, gas, over, *clears, nation.message(BoardBody(330), KYIV, T + 99)]
+    return [
+        *((nation, message) for message in said),
+        (region, endorsement(region, over)),
+        (region, endorsement(region, clears[-1])),
+    ]
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_waits_does_not_depend_on_the_order(data: st.DataObject) -> None:
+    """Any part of that night, in any order, with some of it forgotten on the way, shows what the
+    same part shows in its own order."""
+    scene, other = Scene(), Scene()
+    night = mass(scene)
+    some = data.draw(st.lists(st.sampled_from(night), unique_by=lambda said: said[1].id))
+    gone = data.draw(
+        st.lists(st.sampled_from(night), unique_by=lambda said: said[1].id, max_size=9)
+    )
+    for desk, message in some:
+        desk.tell(scene.truth, message)
+        if (desk, message) in gone:
+            scene.truth.forget(message.id)
+    for desk, message in night:
+        if (desk, message) in some and (desk, message) not in gone:
+            desk.tell(other.truth, message)
+    assert scene.truth.alerts(at(T + 99)) == other.truth.alerts(at(T + 99))
