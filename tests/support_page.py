@@ -12,6 +12,7 @@ from holub_protocol.kinds.board import BoardBody
 from holub_protocol.message import Message, Now
 from holub_protocol.refusal import Refusal
 from holub_protocol.stats import ClassStats, LinkStats, NodeStats
+from holub_protocol.trustlist import TrustView
 from holub_protocol.truth import AlertView, AreaStatus, Charge, Truth
 from holub_relay.clock import ClockState, Doubt, Source
 from holub_relay.page.state import StoreStats, Ticks
@@ -21,6 +22,9 @@ KYIV = 93317
 HOLOSIIV = 26643
 NOW_S = START_S + 3600
 NAMES = {1: {"uk": "Повітряні сили", "en": "Air Force"}}
+
+
+TRUSTED = TrustView(1, 0, START_S, late=False, withheld=False)
 
 
 def link_stats() -> LinkStats:
@@ -58,6 +62,7 @@ class FakeState:
     source: Source = Source.HOST
     doubt: Doubt = Doubt.NONE
     reliable: bool = True
+    trusted: TrustView = field(default=TRUSTED)
     wall_s: int = NOW_S
     mono_us: int = 0
     writable: bool = True
@@ -159,6 +164,10 @@ class FakeState:
     def alarms(self) -> tuple[str, ...]:
         """Return what the test has set."""
         return self.alarming
+
+    def trust(self) -> TrustView:
+        """Return what is known of the realm's trust."""
+        return self.trusted
 
     def peers(self) -> int:
         """Return one neighbour."""

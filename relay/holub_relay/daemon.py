@@ -23,6 +23,7 @@ from holub_protocol.framing import frame_bytes
 from holub_protocol.message import Now
 from holub_protocol.stats import NodeStats
 from holub_protocol.storage import StoreError, Writes
+from holub_protocol.trustlist import TrustView
 from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay import alarms, api, gate, neighbours, page
 from holub_relay.clock import ClockState
@@ -126,6 +127,10 @@ class PageView:
     def stats(self) -> NodeStats:
         """Return the node's counts."""
         return self._station.node.stats()
+
+    def trust(self) -> TrustView:
+        """Return what is known of the realm's trust."""
+        return self._station.node.trust_view(self.now())
 
     def store(self) -> StoreStats:
         """Return the store's size and health."""

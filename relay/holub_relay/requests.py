@@ -32,6 +32,7 @@ from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay import alarms, files, realm
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
+from holub_relay.endorsing import endorse
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
 
@@ -114,6 +115,12 @@ def _alert(station: Station, request: Request) -> Answer:
     )
     named = incidents[0] if incidents else message.id[:INCIDENT_BYTES]
     return {**_message_head(station, message), "incident": named.hex(), "verb": verb.name.lower()}
+
+
+def _endorse(station: Station, request: Request) -> Answer:
+    """{"id", "confirm"}: stand by another authority's alert, or by its end."""
+    _vouched(station, request)
+    return _message_head(station, endorse(station, _text(request, "id")))
 
 
 def _hazard(token: str) -> int:
@@ -331,6 +338,7 @@ def _status(station: Station, _: Request) -> Answer:
         "charter_version": stats.charter,
         "forked": stats.forked,
         "alarms": list(alarms.forks(node.trust)),
+        "trust": _plain(node.trust_view(now)),
         "key": station.identity.public.hex(),
         "words": words(station.identity.public[:8]),
         "granted": node.trust.is_relay(station.identity.public, now.wall_s),
@@ -511,6 +519,8 @@ def _alert_view(station: Station, view: AlertView) -> Answer:
         "texts": dict(view.texts),
         "from_future": view.from_future,
         "stale": view.stale,
+        "unconfirmed": view.unconfirmed,
+        "removal": view.removal.hex(),
     }
 
 
@@ -567,6 +577,7 @@ def _list(request: Request, field: str) -> list[Any]:
 _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
     {
         "alert": _alert,
+        "endorse": _endorse,
         "board": _board,
         "grant": _grant,
         "offer": _offer,

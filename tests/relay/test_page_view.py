@@ -2,7 +2,9 @@
 
 import pytest
 
-from holub_protocol.kinds.alert import Certainty
+from holub_protocol.kinds.alert import Certainty, Verb
+from holub_protocol.trustlist import TrustView
+from holub_protocol.truth import Charge
 from holub_relay.page.texts import Clockface, local_zone
 from holub_relay.page.view import NOTICES, Floor, View, view
 from support_page import HOLOSIIV, KYIV, NOW_S, FakeState
@@ -186,3 +188,26 @@ def test_links_between_pages() -> None:
     ]
     for seen, path, other in pages:
         assert (seen.path, seen.other_path) == (path, other)
+
+
+def test_what_one_authority_only_has_said() -> None:
+    """A dangerous alert is on at once and says that nobody has confirmed it; its end is announced
+    and does not count."""
+    state = FakeState()
+    state.truth.set_charges((Charge(1, 0, (0,), (0,)), Charge(2, 0, (0,), (0,))), registrars=2)
+    start = state.start(KYIV, 60, hazard=5)
+    assert shown(state, "uk").lines[0].marks == ("не підтверджено другим органом",)
+    state.add(state.desk.alert(Verb.CLEAR, (KYIV,), NOW_S, (start.id[:8],), hazard=5))
+    assert shown(state).level == "alert"
+    assert "чекає на підтвердження" in shown(state, "uk").lines[0].marks[1]
+    assert "waits for a second authority" in shown(state).lines[0].marks[1]
+
+
+def test_the_trust_list_has_a_date() -> None:
+    """When a registrar last said that nothing is missing; and that something is."""
+    state = FakeState(trusted=TrustView(2, 3, NOW_S - 600, late=True, withheld=True))
+    seen = shown(state, "uk")
+    assert seen.trust_as_of is not None
+    assert seen.trust_as_of.second == NOW_S - 600
+    assert (seen.trust_late, seen.withheld) == (True, True)
+    assert shown(FakeState(trusted=TrustView(1, 0, None, False, False))).trust_as_of is None

@@ -1,4 +1,4 @@
-"""`holub alert`: start, update, clear, withdraw, test, and replay a day."""
+"""`holub alert`: start, update, clear, withdraw, endorse, test, and replay a day."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +116,28 @@ def clear(data: Path, as_json: bool, **fields: Any) -> None:
 def withdraw(data: Path, as_json: bool, **fields: Any) -> None:
     """The alert was wrong: say so as loudly."""
     _publish("withdraw", data, as_json, **fields)
+
+
+@alert.command()
+@click.argument("id_", metavar="ID")
+@data_option
+@json_option
+@confirm_clock_option
+@told
+def endorse(id_: str, data: Path, as_json: bool, confirm_clock: bool) -> None:
+    """Stand by another authority's alert, or by its end: dangerous hazards, their end, and a
+    mass of all-clears count only then.
+
+    ID is the message's, or its first digits, as `holub status` shows it:
+
+        holub alert endorse 5f2a91c07be4d318
+    """
+    answer = client.call(data, {"do": "endorse", "id": id_, "confirm": confirm_clock})
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(f"endorsed {id_}")
+    click.echo(f"message  {answer['id']}")
 
 
 @alert.command()

@@ -44,6 +44,7 @@ def lines(answer: Answer) -> list[str]:
         f"state    {state['level'].upper()}, last word {at(state['last_word_s'])}, "
         f"as of {at(state['as_of_s'])}, next due {at(state['next_due_s'])}",
     ]
+    out.append(_trust_line(answer["trust"]))
     out += [f"ALARM    {alarm['text']}" for alarm in answer["alarms"]]
     out += [_alert_line(view) for view in answer["alerts"]]
     held = ", ".join(f"{row['class']} {row['messages']}" for row in answer["held"])
@@ -58,8 +59,22 @@ def lines(answer: Answer) -> list[str]:
     return out
 
 
+def _trust_line(trust: Answer) -> str:
+    """The charter, the revocations, and whether the registrars' boards say that this is all."""
+    as_of = f"as of {at(trust['as_of_s'])}" if trust["as_of_s"] else "no registrar vouches for it"
+    late = ", the next board is late" if trust["late"] else ""
+    withheld = "; WITHHELD: not all revocations have come" if trust["withheld"] else ""
+    count = trust["revocations"]
+    return f"trust    charter {trust['charter']}, {count} revoked, {as_of}{late}{withheld}"
+
+
 def _alert_line(view: Answer) -> str:
     stale = ", last word is old" if view["stale"] else ""
+    if view["unconfirmed"]:
+        stale += f"; one authority only, another endorses it: holub alert endorse {view['id'][:16]}"
+    if view["removal"]:
+        waits = view["removal"][:16]
+        stale += f"; its end waits for another authority: holub alert endorse {waits}"
     return (
         f"alert    {view['incident']} {view['hazard']} since {at(view['since_s'])} "
         f"{place(view['area'])}{stale}"

@@ -8,6 +8,7 @@ import trio
 from holub_protocol.areas import AreaTree
 from holub_protocol.message import Now
 from holub_protocol.stats import NodeStats
+from holub_protocol.trustlist import TrustView
 from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay.clock import ClockState
 
@@ -66,6 +67,9 @@ class PageState(Protocol):
 
     def stats(self) -> NodeStats:
         """Return the node's counts."""
+
+    def trust(self) -> TrustView:
+        """Return what is known of the realm's trust, and whether something is withheld."""
 
     def store(self) -> StoreStats:
         """Return the store's size and health."""

@@ -86,6 +86,22 @@ _TEXTS: Mapping[str, Text] = MappingProxyType(
         "future": Text(
             "час видачі попереду годинника цього вузла", "issued ahead of this box's clock"
         ),
+        "unconfirmed": Text(
+            "не підтверджено другим органом", "not confirmed by a second authority"
+        ),
+        "removal": Text(
+            "відбій оголошено; чекає на підтвердження другого органу, тривога триває",
+            "an all-clear is announced; it waits for a second authority, the alert stays on",
+        ),
+        "trust_as_of": Text("Перелік довіри — станом на", "Trust list as of"),
+        "trust_none": Text(
+            "Переліку довіри ще ніхто не засвідчив.", "Nobody has vouched for the trust list yet."
+        ),
+        "trust_late": Text("Нове засвідчення запізнюється.", "Its next confirmation is late."),
+        "withheld": Text(
+            "Увага: до цього вузла дійшли не всі відкликання ключів.",
+            "Warning: not all revocations of keys have reached this box.",
+        ),
         "node": Text("Про цей вузол", "About this box"),
         "realm": Text("Спільнота", "Realm"),
         "page_at": Text("Сторінку складено", "Page made"),

@@ -120,6 +120,9 @@ class View:
     demo: bool
     peers: int
     alarms: tuple[str, ...]
+    trust_as_of: Said | None
+    trust_late: bool
+    withheld: bool
 
 
 def view(
@@ -135,7 +138,7 @@ def view(
     """Return what is to be shown of `area` with at most `lines` alerts in the list; with
     `everything`, all notices too."""
     status, now = state.status(area), state.now()
-    alerts, tests = state.alerts(), state.tests()
+    alerts, tests, trust = state.alerts(), state.tests(), state.trust()
     moment_s = _moment_s(now, floor, status, alerts, tests)
     notices = ALL_LINES if everything else NOTICES
     write = _Writer(state, lang, moment_s, now.reliable, clockface)
@@ -177,6 +180,9 @@ def view(
         demo=state.demo,
         peers=state.peers(),
         alarms=tuple(ALARMS[token].say(lang) for token in state.alarms() if token in ALARMS),
+        trust_as_of=write.said(trust.as_of_s),
+        trust_late=trust.late,
+        withheld=trust.withheld,
     )
 
 
@@ -222,6 +228,10 @@ class _Writer:
             marks.append(CERTAINTIES[alert.certainty].say(self._lang))
         if alert.from_future:
             marks.append(texts(self._lang)["future"])
+        if alert.unconfirmed:
+            marks.append(texts(self._lang)["unconfirmed"])
+        if alert.removal:
+            marks.append(texts(self._lang)["removal"])
         return Line(
             area=_capital(self._state.areas.name(alert.area, self._lang)),
             hazard=hazard(alert.hazard).name.say(self._lang),
