@@ -4,7 +4,7 @@ simulator's. And messages through real nodes on those contacts."""
 import csv
 import gzip
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,3 +124,69 @@ class Post:
             name: {numbers[host]: t_us for host, t_us in published[id_].arrived_us.items()}
             for name, id_ in self._ids.items()
         }
+
+
+def directly(
+    contacts: list[Row], workload: list[Letter], folder: Path
+) -> tuple[Path, list[Letter]]:
+    """Direct delivery as a policy of contacts: each pair that has letters lives in a world of its
+    own, where sender and receiver meet each other and nobody else. Returns a file of such
+    contacts, and the letters with their new numbers."""
+    numbers: dict[tuple[int, int], int] = {}
+    for letter in workload:
+        pair = min(letter.source, letter.target), max(letter.source, letter.target)
+        numbers.setdefault(pair, 2 * len(numbers))
+    lines = ["t_up,t_down,a,b"]
+    for up_us, down_us, a, b in contacts:
+        first = numbers.get((min(a, b), max(a, b)))
+        if first is not None:
+            lines.append(f"{up_us / 1e6},{down_us / 1e6},{first},{first + 1}")
+    path = folder / "pairs.csv"
+    path.write_text("\n".join(lines) + "\n")
+    moved = []
+    for letter in workload:
+        low = min(letter.source, letter.target)
+        first = numbers[low, max(letter.source, letter.target)]
+        ends = first + (letter.source != low), first + (letter.target != low)
+        moved.append(replace(letter, source=ends[0], target=ends[1]))
+    return path, moved
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of a workload: the share delivered in time, and the median delay of those, in seconds."""
+
+    share: float
+    median_s: float
+
+
+def outcome(delays_s: list[float], of: int) -> Outcome:
+    """Sum up; the median is the upper one of two, as The ONE reports it."""
+    ordered = sorted(delays_s)
+    return Outcome(len(ordered) / of, ordered[len(ordered) // 2] if ordered else 0.0)
+
+
+def delivered(post: Post, workload: list[Letter], ttl_us: int) -> Outcome:
+    """Run, and sum up what came to whom it was for within its time."""
+    arrived = post.run()
+    delays = [
+        (arrived[letter.name][letter.target] - letter.t_us) / 1e6
+        for letter in workload
+        if letter.target in arrived[letter.name]
+        and arrived[letter.name][letter.target] - letter.t_us <= ttl_us
+    ]
+    return outcome(delays, len(workload))
+
+
+def the_ones(trace: str, router: str, workload: list[Letter], ttl_us: int) -> Outcome:
+    """The ONE's result on the same compact letters, as far as it came within the time."""
+    names = {letter.name: None for letter in workload}
+    table = rows(TRACES / "deliveries_the_one.csv.gz")
+    delays = [
+        float(row["delay_s"])
+        for row in table
+        if (row["trace"], row["workload"], row["router"]) == (trace, "compact", router)
+        and row["msg_id"] in names
+        and float(row["delay_s"]) * 1e6 <= ttl_us
+    ]
+    return outcome(delays, len(workload))

@@ -292,10 +292,9 @@ class Watch:
         now, holdings = host.now(), host.node.holdings
         if not now.reliable:
             return
-        for cls in (Class.OFFICIAL, Class.PEOPLE, Class.BULK):
-            for id_ in holdings.held_ids(cls):
-                if holdings.row(id_).expires_s + KEPT_S < now.wall_s:
-                    self._break(host, "timely", f"still holds {id_.hex()[:16]}, which is over")
+        for id_ in self.ledger.over(now.wall_s - KEPT_S):
+            if holdings.state(id_) is State.HELD and holdings.cls(id_) >= Class.OFFICIAL:
+                self._break(host, "timely", f"still holds {id_.hex()[:16]}, which is over")
 
     def _judge_parked(self, host: Host) -> None:
         """What waits for a grant is taken in as soon as that comes. Nothing but the node's own

@@ -3,6 +3,7 @@
 Nodes never see it. The checks compare them with it, and the report counts in it.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -55,6 +56,7 @@ class Ledger:
         self.ended: dict[bytes, bytes] = {}
         self._heads: dict[bytes, Published] = {}
         self._forged_heads: dict[bytes, None] = {}
+        self._by_end: list[tuple[int, bytes]] = []
         self._open: dict[int, dict[bytes, Incident]] = {}
 
     def publish(self, row: Row, raw: bytes, t_us: int, host: str) -> None:
@@ -113,6 +115,12 @@ class Ledger:
         if known is not None:
             known.arrived_us.pop(host, None)
             known.lost |= known.host == host and not known.durable
+
+    def over(self, wall_s: int) -> Iterator[bytes]:
+        """The ids of the messages whose time was over before `wall_s`."""
+        if len(self._by_end) != len(self.published):
+            self._by_end = sorted((each.row.expires_s, id_) for id_, each in self.published.items())
+        return (id_ for _, id_ in self._by_end[: bisect_left(self._by_end, (wall_s, b""))])
 
     def begin(self, incident: Incident) -> None:
         """A desk has started an alert, or what ended it was lost before anybody saw it."""

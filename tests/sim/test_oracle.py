@@ -5,7 +5,20 @@ from pathlib import Path
 import pytest
 
 from holub_sim.streams import Stream
-from support_oracle import TRACES, Letter, Post, Row, earliest, letters, micros, rows
+from support_oracle import (
+    TRACES,
+    Letter,
+    Outcome,
+    Post,
+    Row,
+    delivered,
+    directly,
+    earliest,
+    letters,
+    micros,
+    rows,
+    the_ones,
+)
 
 GRID_US = 100_000
 """Traces tell tenths of a second. A node's timers run in milliseconds, so what an oracle without
@@ -91,3 +104,36 @@ def test_given_traces_equal_the_oracle(trace: str, hours: int, count: int) -> No
     workload = letters(TRACES / f"messages_{trace}_bcast.csv")
     workload = [letter for letter in workload if letter.t_us < until_us][:count]
     assert compare(path, workload, until_us) > 50
+
+
+DELIVERY_BAND = 0.02
+LATENCY_BAND = 0.08
+"""Three standard deviations of The ONE's own results when only its nodes are numbered otherwise."""
+
+
+def like_the_ones(ours: Outcome, theirs: Outcome) -> bool:
+    """Whether two results differ by no more than The ONE differs from itself."""
+    near = abs(ours.share - theirs.share) <= DELIVERY_BAND
+    return near and abs(ours.median_s - theirs.median_s) <= LATENCY_BAND * theirs.median_s
+
+
+@SLOW
+def test_results_are_those_of_the_one(tmp_path: Path) -> None:
+    """On its contacts and its letters of the first forty minutes: as many delivered within 80
+    minutes, as fast, by flooding and by direct delivery. The whole workloads, of three traces, are
+    in bench/sim.py."""
+    path = TRACES / "contacts_helsinki.csv"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not here")
+    ttl_us = 80 * 60_000_000
+    workload = letters(TRACES / "messages_helsinki_compact.csv")
+    workload = [letter for letter in workload if letter.t_us < ttl_us // 2]
+    until_us = workload[-1].t_us + ttl_us
+    flooding = delivered(Post(path, workload, until_us), workload, ttl_us)
+    theirs = the_ones("helsinki", "Epidemic", workload, ttl_us)
+    assert like_the_ones(flooding, theirs), (flooding, theirs)
+    pairs, moved = directly(read(path), workload, tmp_path)
+    alone = delivered(Post(pairs, moved, until_us), moved, ttl_us)
+    theirs = the_ones("helsinki", "DirectDelivery", workload, ttl_us)
+    assert like_the_ones(alone, theirs), (alone, theirs)
+    assert alone.share < flooding.share
