@@ -53,13 +53,21 @@ class PeersHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Misbehaved:
+    """The holder of a key did what no honest relay does, and its link is among `closes`: keep it
+    away, also if it has gone by itself."""
+
+    peer: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Something that people must look into, as a token for logs and pages."""
 
     token: str
 
 
-Event: TypeAlias = Taken | Refused | StatusChanged | LinkLive | PeersHeard | Alarm
+Event: TypeAlias = Taken | Refused | StatusChanged | LinkLive | PeersHeard | Misbehaved | Alarm
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from holub_protocol.batch import (
     Alarm,
     Batch,
     LinkLive,
+    Misbehaved,
     PeersHeard,
     Refused,
     StatusChanged,
@@ -175,6 +176,8 @@ class Node:
             if session.close is not None:
                 late += frame_bytes(encode_frame(Bye(1, 0)))
                 self._journal.close(session.link, session.close)
+                if session.blamed:
+                    self._journal.tell(Misbehaved(session.peer))
                 self._forget_link(session.link)
             if early:
                 urgent.append((session.link, bytes(early)))

@@ -71,6 +71,7 @@ class Session:
         self._read = read or Reading()
         self.link, self.peer = link, peer
         self.close: str | None = None
+        self.blamed = False
         self.outbox = Outbox()
         self.salt = b""
         self.sync: Sync | None = None
@@ -113,7 +114,7 @@ class Session:
                     return
                 frame = self._read.frame(raw)
             except (StreamError, FrameError) as error:
-                self.close = f"broken stream: {error}"
+                self._blame(f"broken stream: {error}")
                 return
             self.frames_in += 1
             if frame is None:
@@ -124,7 +125,7 @@ class Session:
             if isinstance(frame, _ALLOWED[self.stage]):
                 yield frame
             else:
-                self.close = f"{type(frame).__name__.upper()} while {self.stage.value}"
+                self._blame(f"{type(frame).__name__.upper()} while {self.stage.value}")
 
     def hear(self, frame: Frame, shelf: Shelf, now: Now) -> None:
         """Act on any frame but PUT and PEERS."""
@@ -206,10 +207,14 @@ class Session:
             self.outbox.say(Refuse(short, reason.value))
         forged = (Refusal.BAD_SIGNATURE, Refusal.CHARTER)
         if sum(self._refusals.get(reason, 0) for reason in forged) > BAD_SIGNATURES_PER_LINK:
-            self.close = "too many bad signatures"
+            self._blame("too many bad signatures")
         malformed = (Refusal.MALFORMED, Refusal.OVERSIZE, Refusal.LIFETIME)
         if sum(self._refusals.get(reason, 0) for reason in malformed) > MALFORMED_PER_LINK:
-            self.close = "too many malformed messages"
+            self._blame("too many malformed messages")
+
+    def _blame(self, reason: str) -> None:
+        """Close the link for what no honest relay does, however old, busy or short of power."""
+        self.close, self.blamed = reason, True
 
     def need(self, hint: bytes, now: Now) -> None:
         """Ask for the grants of a key, not more than once in ten seconds."""
