@@ -84,4 +84,4 @@ class Batch:
     def durable(self) -> bool:
         """Whether there is anything to commit."""
         w = self.writes
-        return bool(w.rows or w.deletes or w.states or w.counters or w.notes)
+        return bool(w.rows or w.deletes or w.states or w.chunks or w.counters or w.notes)

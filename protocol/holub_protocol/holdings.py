@@ -102,6 +102,7 @@ class Holdings:
         }
         self._withheld: dict[bytes, None] = {}
         self._source_bytes: dict[int, int] = {}
+        self._payload_bytes: dict[bytes, int] = {}
         self._topics: dict[int, int] = {}
 
     def _columns(self) -> None:
@@ -175,6 +176,8 @@ class Holdings:
         return number
 
     def _count_held(self, slot: int, step: int) -> None:
+        if step < 0:
+            self.charge(self._ids.id_at(slot), 0)
         cls, size = _CLASSES[self._cls[slot]], self._size[slot]
         self._held[cls] += step
         self._held_bytes[cls] += step * (size + ROW_BYTES)
@@ -192,6 +195,17 @@ class Holdings:
                     self._source_bytes[each] = total
                 else:
                     self._source_bytes.pop(each, None)
+
+    def charge(self, id_: bytes, payload_bytes: int) -> None:
+        """Count a payload beside the body of its manifest, until this goes; 0 ends it."""
+        count = payload_bytes - self._payload_bytes.pop(id_, 0)
+        if payload_bytes:
+            self._payload_bytes[id_] = payload_bytes
+        if count:
+            slot = self._slot(id_)
+            self._held_bytes[_CLASSES[self._cls[slot]]] += count
+            self.used_bytes += count
+            self._charge(slot, count)
 
     def _note_topic(self, slot: int, topic: int) -> None:
         """Remember the newest of each topic; 0 is none."""
@@ -345,6 +359,14 @@ class Holdings:
         """Return the key that signed a seen message."""
         return self._signers[self._signer[self._slot(id_)]]
 
+    def deadline_s(self, id_: bytes) -> int:
+        """Return the steady second at which a seen message's time is over."""
+        return self._deadline[self._slot(id_)]
+
+    def freed_bytes(self, id_: bytes) -> int:
+        """Return what evicting a message frees: its body, and the payload that it announces."""
+        return self.size_bytes(id_) + self._payload_bytes.get(id_, 0)
+
     def size_bytes(self, id_: bytes) -> int:
         """Return the size of a seen message."""
         return self._size[self._slot(id_)]
@@ -430,7 +452,8 @@ class Holdings:
         for slot in self._ids.slots():
             if self._cls[slot] == cls and self._state[slot] == State.HELD:
                 source = _source(self._authority[slot], self._signer[slot])
-                yield Held(self._ids.id_at(slot), source, self._deadline[slot], self._size[slot])
+                id_ = self._ids.id_at(slot)
+                yield Held(id_, source, self._deadline[slot], self.freed_bytes(id_))
 
     def source_of(self, authority: int, signer: bytes) -> int:
         """Return the number of the source that speaks by a key for an authority (0: for none)."""

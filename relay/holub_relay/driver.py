@@ -261,6 +261,7 @@ class Driver:
         elif isinstance(error, StoreFull):
             self._full += 1
             self.node.uncommitted(held_ids(writes))
+            self.node.unstored_chunks(writes.chunks, self.station.now())
             self._again(writes)
             self._dirty.set()
         else:

@@ -351,6 +351,7 @@ class Host:
         writes, holdings = batch.writes, self.node.holdings
         ids = tuple(row.id for row, _ in writes.rows if row.state is State.HELD)
         self.node.uncommitted(ids)
+        self.node.unstored_chunks(writes.chunks, self.now())
         self._observer.unstored(self, ids)
         again = Writes(
             deletes=tuple(id_ for id_ in writes.deletes if id_ not in holdings),

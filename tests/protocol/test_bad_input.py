@@ -188,7 +188,7 @@ TABLE = (
         R.CHARTER_AHEAD),
 )  # fmt: skip
 
-NOT_OF_ONE_MESSAGE = {Refusal.SUPERSEDED, Refusal.QUOTA, Refusal.FULL}
+NOT_OF_ONE_MESSAGE = {Refusal.SUPERSEDED, Refusal.QUOTA, Refusal.FULL, Refusal.CHUNK}
 OF_NO_INPUT = {Refusal.DAMAGED}
 
 
