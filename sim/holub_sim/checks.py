@@ -149,6 +149,10 @@ class Watch:
         self._judge_store(host)
         self._judge_parked(host)
 
+    def sent(self, host: Host, link: int, data: bytes) -> None:
+        """Bytes have left."""
+        self._wire.sent(host.name, link, data)
+
     def parted(self, host: Host, link: int) -> None:
         """A link is down."""
         self._wire.parted(host.name, link)

@@ -77,6 +77,9 @@ class Observer(Protocol):
     def turned(self, host: "Host", batch: Batch) -> None:
         """A node has done something; its writes are not on disk yet."""
 
+    def sent(self, host: "Host", link: int, data: bytes) -> None:
+        """Bytes have left on a link."""
+
     def parted(self, host: "Host", link: int) -> None:
         """A host has taken a link down."""
 
@@ -377,6 +380,7 @@ class Host:
         if pipe is not None and self.tap is not None:
             data = self.tap.says(link, data)
         if pipe is not None and data:
+            self._observer.sent(self, link, data)
             pipe.send(data)
 
     def _plan_wake(self) -> None:

@@ -1,8 +1,9 @@
 """One run: chaos for the scenario's duration, then heal, settle, and demand agreement."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from holub_sim.agreement import converge
+from holub_sim.agreement import Convergence, converge
 from holub_sim.build import City, build
 from holub_sim.faults import schedule
 from holub_sim.report import Report, report
@@ -23,16 +24,25 @@ def run(
     """Run a scenario; the same one with the same seed gives the same report and trace. Raises
     ScenarioError where it names what does not exist."""
     city = build(scenario, seed, trace, folder)
+    endure(city, scenario)
+    city.world.run(scenario.duration.us + scenario.settle.us)
+    _await_silence(city)
+    return report(scenario, seed, city, agreement(city))
+
+
+def endure(city: City, scenario: Scenario) -> None:
+    """Let the scenario's duration pass with all its faults; then all of them end."""
     heal_us = scenario.duration.us
     schedule(city.world, city.faults, heal_us)
     city.world.run(heal_us)
     for host in city.hosts:
         host.boot()
-    city.world.run(heal_us + scenario.settle.us)
-    _await_silence(city)
-    now_s = scenario.start_s + city.world.now_us // 1_000_000
-    agreed = converge(city.hosts, city.ledger, city.areas, city.offices, now_s)
-    return report(scenario, seed, city, agreed)
+
+
+def agreement(city: City, places: Sequence[int] | None = None) -> Convergence:
+    """Compare all hosts as they are now, at all areas of a board or at `places`."""
+    now_s = city.world.start_s + city.world.now_us // 1_000_000
+    return converge(city.hosts, city.ledger, city.areas, city.offices, now_s, places)
 
 
 def _await_silence(city: City) -> None:
