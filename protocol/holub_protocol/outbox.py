@@ -232,7 +232,9 @@ class Outbox:
         while (chosen := queue.next()) is not None:
             id_, offset = chosen
             raw = shelf.body(id_)
-            if raw is None or offset >= len(raw):
+            # One that waits in two lanes, for a NEED and for its class, is still sent no oftener.
+            spent = not offset and self._sent.get(id_, 0) >= RESENDS
+            if raw is None or offset >= len(raw) or spent:
                 queue.discard(id_)
                 continue
             if lane == Class.ALERT and not offset and not self._is_allowed(id_, now):

@@ -26,6 +26,7 @@ FIRST_US = 6_000_000
 """All are up and have met."""
 
 _EVEN_PPM = 500_000
+_MOSTLY_PPM = 750_000
 _SECOND_US = 1_000_000
 _GAPS = 17
 _OPERATIONS_MOST = 14
@@ -51,6 +52,7 @@ class _Draw:
         """What a scenario's file would hold."""
         hosts = self._stream.between(2, 5)
         self._hosts = [f"d{number}" for number in range(1, hosts + 1)]
+        self._victim = self._one(self._hosts) if self._has("one victim") else ""
         self._desks = self._drawn_desks()
         lists: dict[str, list[Any]] = {"people": [], "outages": [], "forgeries": []}
         moves = [move for name, move in self._moves() if self._has(name)] or [self._say]
@@ -75,6 +77,12 @@ class _Draw:
 
     def _one(self, choices: tuple[Any, ...] | list[Any]) -> Any:
         return choices[self._stream.randrange(len(choices))]
+
+    def _host(self) -> str:
+        """Any relay; where there is a victim, mostly that one."""
+        if self._victim and self._stream.chance(_MOSTLY_PPM):
+            return self._victim
+        return str(self._one(self._hosts))
 
     def _world(self, hosts: int) -> dict[str, Any]:
         uplink: dict[str, Any] = {"latency": self._one(("1ms", "20ms", "300ms"))}
@@ -166,9 +174,9 @@ class _Draw:
         kind, size = self._one(_KINDS)
         lists["people"].append(
             {
-                "at": self._one(self._hosts),
+                "at": self._host(),
                 "kind": kind,
-                "times": [self._at()],
+                "times": [self._at()] * self._one((1, 1, 1, 2, 5)),
                 "body_bytes": self._stream.between(1, size),
                 "lifetime": self._one(("1m", "1h", "1d")),
             }
@@ -176,7 +184,7 @@ class _Draw:
 
     def _outage(self, lists: dict[str, list[Any]], **more: Any) -> None:
         lists["outages"].append(
-            {"where": self._one(self._hosts), "at": [self._at()], "for": self._for(), **more}
+            {"where": self._host(), "at": [self._at()], "for": self._for(), **more}
         )
 
     def _cut(self, lists: dict[str, list[Any]]) -> None:
@@ -199,6 +207,4 @@ class _Draw:
 
     def _forge(self, lists: dict[str, list[Any]]) -> None:
         what = self._one(("altered", "clear", "board", "old"))
-        lists["forgeries"].append(
-            {"at": self._one(self._hosts), "times": [self._at()], "what": what}
-        )
+        lists["forgeries"].append({"at": self._host(), "times": [self._at()], "what": what})

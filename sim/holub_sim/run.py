@@ -42,7 +42,8 @@ def endure(city: City, scenario: Scenario) -> None:
 def agreement(city: City, places: Sequence[int] | None = None) -> Convergence:
     """Compare all hosts as they are now, at all areas of a board or at `places`."""
     now_s = city.world.start_s + city.world.now_us // 1_000_000
-    return converge(city.hosts, city.ledger, city.areas, city.offices, now_s, places)
+    crowded = any(city.watch.reached.get(state) for state in ("evicted", "refused-full"))
+    return converge(city.hosts, city.ledger, city.areas, city.offices, now_s, places, crowded)
 
 
 def _await_silence(city: City) -> None:

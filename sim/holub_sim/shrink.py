@@ -7,14 +7,20 @@ nothing more can go. A candidate counts if the same rule breaks, whenever and wh
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec import convert, to_builtins
 
-from holub_sim.scenario import Scenario, read_value
+from holub_sim.plans import Grid
+from holub_sim.scenario import Scenario, ScenarioError, read_value
 
-Fails: TypeAlias = Callable[[Scenario], bool]
+Fails: TypeAlias = Callable[[Scenario, int], bool]
 Table: TypeAlias = dict[str, Any]
+
+RELAYS_FEW = 2
+LUCK_TRIES = 24
+"""Seeds tried with every relay left out, as long as there are more than a few."""
 
 _Item = TypeVar("_Item")
 _LISTS = ("people", "outages", "forgeries")
@@ -26,25 +32,50 @@ def operations(scenario: Scenario) -> int:
 
 
 def relays(scenario: Scenario) -> int:
-    """Return how many relays there are; raises AttributeError where the world is no grid."""
+    """Return how many relays there are on the scenario's grid."""
+    assert isinstance(scenario.world, Grid)
     return scenario.world.districts * scenario.world.relays
 
 
-def shrink(scenario: Scenario, fails: Fails) -> Scenario:
-    """Return a smaller scenario for which `fails` still holds, as it does for `scenario`."""
+def shrink(scenario: Scenario, seed: int, fails: Fails) -> tuple[Scenario, int]:
+    """Return a smaller scenario, and the seed with which `fails` holds for it as it does for
+    `scenario` with `seed`. That seed is another only where this spares relays: fewer of them
+    need other luck."""
     table = to_table(scenario)
 
-    def wrong(candidate: Table) -> bool:
-        return fails(from_table(candidate))
+    def wrong(candidate: Table, luck: int) -> bool:
+        try:
+            return fails(from_table(candidate), luck)
+        except ScenarioError:  # it names what went with a relay
+            return False
 
     while True:
+        table = _smaller(table, partial(wrong, luck=seed))
+        if table["world"]["districts"] <= RELAYS_FEW:
+            return from_table(table), seed
+        for luck in range(LUCK_TRIES):
+            fewer = _take_first(table, _fewer_relays, partial(wrong, luck=luck))
+            if fewer is not None:
+                table, seed = fewer, luck
+                break
+        else:
+            return from_table(table), seed
+
+
+def _smaller(table: Table, wrong: Callable[[Table], bool]) -> Table:
+    """Take away whatever can go, until nothing more can."""
+    while True:
         before = table
-        kept = ddmin(_operations(before), lambda some: wrong(_with(before, some)))
-        table = _with(before, kept)
+
+        def wrong_with(some: Sequence[Operation], whole: Table = before) -> bool:
+            return wrong(_with(whole, some))
+
+        table = _with(before, ddmin(_operations(before), wrong_with))
         for step in (_fewer_relays, _fewer_desks, _plainer):
-            table = _take_while(table, step, wrong)
+            while (smaller := _take_first(table, step, wrong)) is not None:
+                table = smaller
         if table == before:
-            return from_table(table)
+            return table
 
 
 def to_table(scenario: Scenario) -> Table:
@@ -102,18 +133,15 @@ def _with(table: Table, kept: Sequence[Operation]) -> Table:
     return {**table, **lists, "desks": desks}
 
 
-def _take_while(
+def _take_first(
     table: Table, candidates: Callable[[Table], Iterator[Table]], wrong: Callable[[Table], bool]
-) -> Table:
-    """Take the first candidate that is still wrong, again and again."""
-    while True:
-        for candidate in candidates(table):
-            whole = to_table(from_table(candidate))
-            if whole != table and wrong(whole):
-                table = whole
-                break
-        else:
-            return table
+) -> Table | None:
+    """Return the first candidate that is still wrong."""
+    for candidate in candidates(table):
+        whole = to_table(from_table(candidate))
+        if whole != table and wrong(whole):
+            return whole
+    return None
 
 
 def _fewer_relays(table: Table) -> Iterator[Table]:

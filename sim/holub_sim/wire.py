@@ -5,7 +5,7 @@ depends on what its peer has allowed and acknowledged; where the acknowledgement
 way, the rule is taken in the sender's favour.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from holub_protocol.batch import Batch
@@ -64,11 +64,14 @@ class WireRules:
         self,
         world: World,
         ledger: Ledger,
+        seen: Mapping[str, Mapping[bytes, int]],
         broken: Callable[[Host, str, str], None],
         note: Callable[[str], None],
     ) -> None:
-        """`broken` takes (host, rule, detail), `note` the name of a state that was reached."""
-        self._world, self._ledger, self._broken, self._note = world, ledger, broken, note
+        """`seen`: by host, since which microsecond it has had a message. `broken` takes (host,
+        rule, detail), `note` the name of a state that was reached."""
+        self._world, self._ledger, self._seen = world, ledger, seen
+        self._broken, self._note = broken, note
         self._links: dict[int, dict[str, Side]] = {}
         self._hosts: dict[str, dict[int, None]] = {}
         self._digests: dict[bytes, int] = {}
@@ -187,7 +190,7 @@ class WireRules:
         elif link in low and not beyond:
             detail = f"{message.row.id.hex()[:16]} behind messages of lower classes"
             self._broken(host, "class-order", detail)
-        arrived_us = message.arrived_us.get(host.name)
+        arrived_us = self._seen[host.name].get(message.row.id)
         if arrived_us is not None:
             here_s = (self._world.now_us - max(arrived_us, host.booted_us)) // 1_000_000
             if put.age_s + AGE_SLACK_S < here_s:
