@@ -15,6 +15,8 @@ from holub_protocol import admit, desk
 from holub_protocol.author import Author
 from holub_protocol.batch import Batch
 from holub_protocol.boards import BoardKeeper
+from holub_protocol.eviction import Eviction
+from holub_protocol.facts import NOTHING, Word
 from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
@@ -29,7 +31,6 @@ from holub_protocol.session import Session
 from holub_protocol.storage import MemoryStore
 from holub_protocol.truth import Truth
 from holub_protocol.waiting import Parked
-from holub_protocol.words import NOTHING, Word
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -155,12 +156,13 @@ def _need_ignored(patch: pytest.MonkeyPatch) -> None:
 
 
 def _evicts_alerts(patch: pytest.MonkeyPatch) -> None:
-    honest = Holdings.victims
+    honest = Eviction._victims
 
-    def careless(self: Holdings, newcomer: Class, *more: Any) -> tuple[bytes, ...]:
-        return tuple(self.held_ids(Class.ALERT))[:1] or honest(self, newcomer, *more)
+    def careless(self: Eviction, *asked: Any) -> tuple[bytes, ...]:
+        alerts = tuple(held.id for held in self._holdings.held(Class.ALERT))
+        return alerts[:1] or honest(self, *asked)
 
-    patch.setattr(Holdings, "victims", careless)
+    patch.setattr(Eviction, "_victims", careless)
 
 
 def _ageless(patch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,9 @@ SILENCE_TRIES = 20
 """Desks sign boards every five minutes, each in its own rhythm; of a few, all are silent for
 half a minute sooner or later."""
 
+CROWDED = ("evicted", "receipted", "refused-full", "refused-quota")
+"""States after which not everything that people and bulk said can be everywhere."""
+
 
 def run(
     scenario: Scenario, seed: int, trace: Trace | None = None, folder: Path | None = None
@@ -42,7 +45,7 @@ def endure(city: City, scenario: Scenario) -> None:
 def agreement(city: City, places: Sequence[int] | None = None) -> Convergence:
     """Compare all hosts as they are now, at all areas of a board or at `places`."""
     now_s = city.world.start_s + city.world.now_us // 1_000_000
-    crowded = any(city.watch.reached.get(state) for state in ("evicted", "refused-full"))
+    crowded = any(map(city.watch.reached.get, CROWDED))
     return converge(city.hosts, city.ledger, city.areas, city.offices, now_s, places, crowded)
 
 
