@@ -103,6 +103,7 @@ class Holdings:
         self._withheld: dict[bytes, None] = {}
         self._source_bytes: dict[int, int] = {}
         self._payload_bytes: dict[bytes, int] = {}
+        self._alert_bytes: dict[int, int] = {}
         self._topics: dict[int, int] = {}
 
     def _columns(self) -> None:
@@ -186,6 +187,9 @@ class Holdings:
 
     def _charge(self, slot: int, count: int) -> None:
         """Count bytes for a message's source, and for its signer where that is another."""
+        if self._cls[slot] == Class.ALERT:
+            authority = self._authority[slot]
+            self._alert_bytes[authority] = self._alert_bytes.get(authority, 0) + count
         if self._cls[slot] > Class.GRANT:
             signer = _source(0, self._signer[slot])
             source = _source(self._authority[slot], self._signer[slot])
@@ -458,6 +462,10 @@ class Holdings:
     def source_of(self, authority: int, signer: bytes) -> int:
         """Return the number of the source that speaks by a key for an authority (0: for none)."""
         return _source(authority, self._number(signer))
+
+    def alert_bytes(self, authority: int) -> int:
+        """Return the room that an authority's alerts and boards take, rows included."""
+        return self._alert_bytes.get(authority, 0)
 
     def source_bytes(self, source: int) -> int:
         """Return the room that a source takes below alerts and grants, rows included."""

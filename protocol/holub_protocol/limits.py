@@ -257,6 +257,11 @@ ALERT_SHARE_PERCENT = 50
 """Most of the store that the alert group may fill: a stolen class-0 key can't push everything
 else out."""
 
+AUTHORITY_FREE_FACTOR = 2
+"""An authority's alerts may take twice the room that is still free in that share. So one stolen key
+fills two thirds of it, two of two authorities two fifths each, and n leave 1 / (2n + 1) to the
+others: an honest authority's alert always finds room."""
+
 STORE_BYTES_DEFAULT = 256 * 1024 * 1024
 """Bodies held by default: a month of a city's strike days at 6.7 MB to 67 MB."""
 

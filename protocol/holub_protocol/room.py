@@ -15,6 +15,7 @@ from holub_protocol.kinds import KINDS, Class, Kind, topic_of
 from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.limits import (
     ALERT_SHARE_PERCENT,
+    AUTHORITY_FREE_FACTOR,
     LIVE_HOURS,
     PAYLOAD_SHARE_PERCENT,
     SEEN,
@@ -77,8 +78,12 @@ class Room:
         quota_bytes = self._holdings.quota_bytes
         if kind.cls <= Class.GRANT:
             share = quota_bytes * ALERT_SHARE_PERCENT // 100
-            over = self._holdings.held_bytes(kind.cls) + need > share
-            return Refusal.FULL if over else None
+            free = share - self._holdings.held_bytes(kind.cls)
+            if need > free:
+                return Refusal.FULL
+            mine = self._holdings.alert_bytes(admitted.authority)
+            over = kind.cls is Class.ALERT and mine + need > free * AUTHORITY_FREE_FACTOR
+            return Refusal.QUOTA if over else None
         share = self._share()
         if self._holdings.source_bytes(source) + need > share:
             return Refusal.QUOTA

@@ -374,7 +374,7 @@ def test_alerts_fill_half_the_store_at_most() -> None:
         )
         for k in range(40)
     ]
-    assert outcomes[-1] is Refusal.FULL
+    assert outcomes[-1] is Refusal.QUOTA
     assert isinstance(box.node.offer(REALM.note(RELAY, "x"), now_at(AT_S)), bytes)
 
 
