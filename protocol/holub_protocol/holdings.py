@@ -18,6 +18,7 @@ from holub_protocol.idtable import SALT_BYTES, IdTable
 from holub_protocol.kinds import KINDS, Class
 from holub_protocol.limits import RECONCILE_SLACK_S
 from holub_protocol.message import Now
+from holub_protocol.points import HOUR_S, Points
 from holub_protocol.reconcile import RootSum, Snapshot, sort_key
 from holub_protocol.storage import ROW_BYTES, Row, State
 
@@ -90,6 +91,7 @@ class Holdings:
         self._signers: list[bytes] = []
         self._signer_numbers: dict[bytes, int] = {}
         self._live: dict[tuple[int, str], int] = {}
+        self._points = Points()
         self._columns()
         self._deadlines = _Wheel()
         self._leaving = _Wheel()
@@ -225,6 +227,8 @@ class Holdings:
         kind = KINDS.get(self._kind[slot])
         if kind is not None:
             key = (self._signer[slot], kind.group)
+            note = self._points.use if step > 0 else self._points.free
+            note(*key, self._created[slot] // HOUR_S, self._k[slot])
             count = self._live.get(key, 0) + step
             if count:
                 self._live[key] = count
@@ -379,6 +383,19 @@ class Holdings:
         """Return how many messages of a signer's group are remembered."""
         number = self._signer_numbers.get(signer)
         return 0 if number is None else self._live.get((number, group), 0)
+
+    def twin(self, signer: bytes, group: str, created_s: int, k: int) -> bytes | None:
+        """Return a seen message of a signer's group with this k in this hour, None if there is
+        none; where there is one, finding it looks through the whole index."""
+        number, hour = self._signer_numbers.get(signer), created_s // HOUR_S
+        if number is None or not self._points.is_used(number, group, hour, k):
+            return None
+        for slot in self._ids.slots():
+            if (self._signer[slot], self._k[slot]) == (number, k):
+                kind = KINDS.get(self._kind[slot])
+                if kind and kind.group == group and self._created[slot] // HOUR_S == hour:
+                    return self._ids.id_at(slot)
+        return None
 
     def root(self, cls: Class, salt: bytes) -> tuple[int, bytes]:
         """Return (count, fingerprint) of the reconciled set of a class."""

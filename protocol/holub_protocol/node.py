@@ -7,13 +7,14 @@ never raised.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from holub_crypto.charter import decode as decode_charter
 from holub_crypto.identity import Identity
 from holub_crypto.trust import Trust
 from holub_protocol.admit import Admitted, Verify, admit, row_of, timely
-from holub_protocol.areas import AreaTree
+from holub_protocol.areas import EVERYWHERE, AreaTree
 from holub_protocol.author import PublishError
 from holub_protocol.batch import (
     Alarm,
@@ -36,12 +37,14 @@ from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named, topic_of
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.manifest import ManifestBody
+from holub_protocol.kinds.proof import PROVEN_BYTES, ProofBody
 from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.limits import FUTURE_SKEW_S, LINKS, NONCE_BYTES
 from holub_protocol.message import Message, Now
 from holub_protocol.payloads.exchange import Exchange
 from holub_protocol.payloads.library import ChunkSource, Library
 from holub_protocol.policy import Policy
+from holub_protocol.proofs import slot_of
 from holub_protocol.reading import Reading
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import REMEDIES, Refusal
@@ -153,6 +156,7 @@ class Node:
             verify=self._counted_verify,
             age_s=age_s,
             now=now,
+            limited=self._trusting.limited,
         )
         if isinstance(admitted, Refusal):
             session = self._sessions.get(link)
@@ -164,8 +168,12 @@ class Node:
             if refusal is Refusal.SUPERSEDED:
                 self._correct(link, self.holdings.newest(topic_of(message, admitted.signer)))
             return refusal
+        group = KINDS[message.kind].group
+        twin = self.holdings.twin(admitted.signer, group, message.created_s, message.k)
         self._hold(row_of(admitted, age_s, now), raw, link, now)
         self._apply(admitted, now)
+        if twin is not None:
+            self._accuse(message, admitted.signer, twin, now)
         return message.id
 
     def _hold(self, row: Row, raw: bytes, link: int, now: Now) -> None:
@@ -402,7 +410,7 @@ class Node:
         elif isinstance(body, ManifestBody):
             self.exchange.manifest(message.id, body, now)
         else:
-            self._trusting.learn(message, admitted.signer)
+            self._trusting.learn(message, admitted.signer, admitted.conflict)
             self._again(self._trusting.changed(message, now), now)
 
     def _learn(self, message: Message, signer: bytes, authority: int) -> None:
@@ -414,6 +422,18 @@ class Node:
         if change.visible:
             self._journal.tell(StatusChanged())
         self._room.unpin(change.released)
+
+    def _accuse(self, message: Message, signer: bytes, twin: bytes, now: Now) -> None:
+        """A key has used one point twice: both messages stay, and everybody gets the proof."""
+        self._journal.tell(Alarm("counter-conflict"))
+        me, other = self.identity.public, self.body(twin)
+        wanted = self._trusting.proofs.wanted(slot_of(message, signer))
+        if other is None or not wanted or not now.reliable or me not in self._signers:
+            return
+        if max(len(message.raw), len(other)) <= PROVEN_BYTES:
+            proof, body = kind_named("proof"), ProofBody.of(message.raw, other)
+            with suppress(PublishError):  # a relay without a grant has only the alarm
+                self.publish(me, proof, EVERYWHERE, body, proof.lifetime_max_s, now)
 
     def _again(self, waiting: Iterable[Waiting], now: Now) -> None:
         """Take up what has waited, if its time has come: else it waits on."""
@@ -493,7 +513,9 @@ class Node:
         the bodies of their classes, oldest first."""
         for row in rows:
             self.holdings.add(row, now)
-        for cls in (Class.TRUST, Class.GRANT, Class.ALERT):
+            group = KINDS[row.kind].group if row.kind in KINDS else ""
+            self._signers.observe(row.signer, group, (row.created_s, row.k))
+        for cls in (Class.GRANT, Class.TRUST, Class.ALERT):
             held = map(self.holdings.row, list(self.holdings.held_ids(cls)))
             for row in sorted(held, key=restoring_order):
                 id_, raw = row.id, self.body(row.id)
