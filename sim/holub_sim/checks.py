@@ -8,7 +8,7 @@ what it sends with the rules of the wire (wire.py). What must hold in the end is
 from dataclasses import dataclass
 
 from holub_crypto.identity import SIGNATURE_BYTES
-from holub_protocol.areas import EVERYWHERE, AreaTree
+from holub_protocol.areas import AreaTree
 from holub_protocol.batch import Batch, Refused, StatusChanged, Taken
 from holub_protocol.codec import decode
 from holub_protocol.holdings import CHARTER
@@ -41,8 +41,7 @@ RULES = {
     "timely": "takes in what is over by its own clock, or goes on holding it",
     "again": "takes in a message that it had taken in before and has not let go",
     "resurrected": "shows an alert of which it has taken in the end",
-    "no-false-clear": "shows clear where an alert is on of which it has taken in the start, or by "
-    "a clock that nothing vouches for",
+    "no-false-clear": "shows clear where an alert is on of which it has taken in the start",
     "in-order": "signs a message whose time and counter do not follow those of the one before",
     "evicted": "puts an alert, a grant or a charter aside to make room",
     "parked": "keeps a message waiting for a grant that it holds",
@@ -88,8 +87,9 @@ class RuleBrokenError(Exception):
 class Watch:
     """Watches all hosts: keeps the ledger, and judges each event by it.
 
-    `reached` counts the interesting states that a run has been in; a host whose name is in
-    `exempt` (an attacker) is not judged.
+    `reached` counts the interesting states that a run has been in, `evicted` what was put aside
+    for want of room, by class, `misled` who showed clear by a stolen key's word; a host whose
+    name is in `exempt` (an attacker) is not judged.
     """
 
     def __init__(
@@ -108,13 +108,15 @@ class Watch:
         self.judged = 0
         self.ledger = ledger
         self.reached: dict[str, int] = {}
+        self.evicted: dict[Class, int] = {}
+        self.misled: dict[tuple[bytes, str], None] = {}
         self._world, self._areas = world, areas
         self._care = care
         self._alert = kind_named("alert").number
         self._board = kind_named("board").number
-        self._seen: dict[str, dict[bytes, int]] = {}
+        self._seen: dict[str, dict[bytes, None]] = {}
         self._signed: dict[tuple[bytes, str], list[Published]] = {}
-        self._wire = WireRules(world, ledger, self._seen, self._break, self._note)
+        self.wire = WireRules(world, ledger, self._break, self._note)
 
     @property
     def broken(self) -> int:
@@ -132,7 +134,7 @@ class Watch:
             self._put_aside(host, id_, state)
         if batch.events:
             self._judge_events(host, batch)
-        self._wire.turned(host, batch)
+        self.wire.turned(host, batch)
 
     def _judge_events(self, host: Host, batch: Batch) -> None:
         look = False
@@ -150,13 +152,9 @@ class Watch:
         self._judge_store(host)
         self._judge_parked(host)
 
-    def sent(self, host: Host, link: int, data: bytes) -> None:
-        """Bytes have left."""
-        self._wire.sent(host.name, link, data)
-
     def parted(self, host: Host, link: int) -> None:
         """A link is down."""
-        self._wire.parted(host.name, link)
+        self.wire.parted(host.name, link)
         self._note("link-down")
 
     def committed(self, host: Host, ids: tuple[bytes, ...]) -> None:
@@ -178,7 +176,7 @@ class Watch:
         self._note("crash")
         if ids:
             self._note("lost-in-crash")
-        self._wire.crashed(host.name)
+        self.wire.crashed(host.name)
         self._lose(host, ids)
         for desk in self.desks.get(host.name, ()):
             desk.crashed()
@@ -199,7 +197,7 @@ class Watch:
         if event.id in seen:
             self._break(host, "again", f"took in {short}, which it had")
         if kept is not None:
-            seen[event.id] = now_us
+            seen[event.id] = None
         if event.link is None and event.id not in self.ledger.published:
             if kept is not None and kept[1] is not None:
                 self._publish(host, kept[0], kept[1])
@@ -242,6 +240,9 @@ class Watch:
 
     def _put_aside(self, host: Host, id_: bytes, state: State) -> None:
         self._note(state.name.lower())
+        if state is State.EVICTED and id_ in host.node.holdings:
+            cls = host.node.holdings.cls(id_)
+            self.evicted[cls] = self.evicted.get(cls, 0) + 1
         known = self.ledger.published.get(id_)
         if state is State.EVICTED and known is not None and known.row.cls <= Class.GRANT:
             kind = KINDS[known.row.kind].name if known.row.kind != CHARTER else "charter"
@@ -267,6 +268,8 @@ class Watch:
         for area in self.ledger.areas_on():
             for incident in self.ledger.on_at(area):
                 if incident.start in self.ledger.disputed:
+                    if truth.status(area, now).level is Level.CLEAR:
+                        self.misled[incident.start, host.name] = None
                     continue
                 if host.name in published[incident.start].arrived_us:
                     places.setdefault(area, incident.start)
@@ -277,8 +280,6 @@ class Watch:
             if truth.status(area, now).level is Level.CLEAR:
                 detail = f"area {area} shows clear while {start.hex()[:16]} is on"
                 self._break(host, "no-false-clear", detail)
-        if not now.reliable and truth.status(EVERYWHERE, now).level is Level.CLEAR:
-            self._break(host, "no-false-clear", "shows clear by a clock that nobody vouches for")
         if self.ledger.ended:
             for view in truth.alerts(now):
                 end = self.ledger.ended.get(view.incident)

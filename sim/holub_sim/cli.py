@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from holub_sim.publish import publish
 from holub_sim.report import render
-from holub_sim.run import run as run_scenario
+from holub_sim.run import play
 from holub_sim.scenario import Scenario, ScenarioError, bundled, find, load
 from holub_sim.trace import Trace
 
@@ -38,7 +39,33 @@ def sim() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what happens to this file, a line an event.",
 )
-def run(scenario: str, seed: int, as_json: bool, trace_file: Path | None) -> None:
+@click.option(
+    "--report",
+    "page_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with charts to this .html file.",
+)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the page, JSON lines, CSV, JUnit XML and a Markdown summary into this folder.",
+)
+@click.option(
+    "--pairs",
+    "pair_count",
+    type=click.IntRange(2, 1000),
+    help="For a report: run so many seeds with the attackers and without, and show the damage.",
+)
+def run(
+    scenario: str,
+    seed: int,
+    as_json: bool,
+    trace_file: Path | None,
+    page_file: Path | None,
+    folder: Path | None,
+    pair_count: int | None,
+) -> None:
     """Run SCENARIO, a .toml file or the bare name of one that `holub sim list` shows.
 
     Prints delivery, latency by class and bytes. Exits with 1 if a rule was broken or the relays
@@ -50,14 +77,21 @@ def run(scenario: str, seed: int, as_json: bool, trace_file: Path | None) -> Non
             sink = None
             if trace_file is not None:
                 sink = stack.enter_context(trace_file.open("w", encoding="utf-8"))
-            outcome = run_scenario(plan, seed, Trace(sink), path.parent)
+            played = play(plan, seed, Trace(sink), path.parent)
     except ScenarioError as error:
         raise click.UsageError(f"{path}: {error}") from None
     except OSError as error:
         raise click.UsageError(f"--trace: {trace_file} cannot be written: {error}") from None
+    outcome = played.report
     click.echo(json.dumps(outcome.to_json()) if as_json else render(outcome))
+    again = f"holub sim run {scenario} --seed {seed}"
+    try:
+        if page_file is not None or folder is not None:
+            publish(played, plan, path.parent, again, page_file, folder, pair_count)
+    except OSError as error:
+        raise click.UsageError(f"the report cannot be written: {error}") from None
     if not outcome.passed:
-        click.echo(f"again: holub sim run {scenario} --seed {seed} --trace FILE", err=True)
+        click.echo(f"again: {again} --trace FILE", err=True)
         click.get_current_context().exit(FAILED)
 
 

@@ -4,12 +4,13 @@ An attacker who can do no more than unplug himself leaves every alert where it w
 machines were not there. `Coverage.held` is the share of that which came about.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from holub_protocol.kinds import Class, kind_named
 from holub_sim.build import City
 from holub_sim.ledger import Published
-from holub_sim.reach import arrivals, contacts
+from holub_sim.reach import Reach, contacts
 
 GRACE_US = 60_000_000
 """Whoever could have an alert so long before the end must have it: a broken link is noticed after
@@ -35,17 +36,18 @@ class Coverage:
         return self.came / self.due if self.due else 1.0
 
 
-def coverage(city: City, end_us: int) -> Coverage:
-    """Measure a city whose run has passed `end_us`; what came later does not count."""
-    hostile = city.watch.exempt
-    open_paths = contacts(city.hosts, city.wires, end_us, without=hostile)
+def coverage(city: City, end_us: int, hostile: Iterable[str] | None = None) -> Coverage:
+    """Measure a city whose run has passed `end_us`; what came later does not count. `hostile`
+    are the attacker's hosts, if not those of this very run."""
+    hostile = dict.fromkeys(city.watch.exempt if hostile is None else hostile)
+    reach = Reach(contacts(city.hosts, city.wires, end_us, without=hostile))
     alerts = desk_alerts(city, end_us)
     due = came = 0
     late_us: list[int] = []
     for each in alerts:
-        possible = arrivals(open_paths, each.host, each.t_us, each.row.size_bytes)
+        possible = reach.arrivals(each.host, each.t_us, each.row.size_bytes)
         for name, earliest_us in possible.items():
-            if name == each.host or earliest_us > end_us - GRACE_US:
+            if name == each.host or each.host in hostile or earliest_us > end_us - GRACE_US:
                 continue
             due += 1
             arrived_us = each.arrived_us.get(name)

@@ -137,20 +137,19 @@ def mains(host: Host) -> Action:
 
 def misset(host: Host, by_us: Callable[[], int], reliable: bool) -> Action:
     """Set a host's wall clock wrong by what `by_us` says at that moment."""
-    before: list[int] = []
+    before: list[tuple[int, bool]] = []
 
     def do() -> None:
         jump_us = by_us()
-        before.append(jump_us)
+        before.append((jump_us, host.clock.reliable))
         host.clock.jump(jump_us)
-        if not reliable:
-            host.clock.doubt()
+        host.clock.reliable = reliable
         host.tick()
 
     def undo() -> None:
-        host.clock.jump(-before.pop())
-        if not reliable:
-            host.clock.vouch()
+        jump_us, was_reliable = before.pop()
+        host.clock.jump(-jump_us)
+        host.clock.reliable = was_reliable
         host.tick()
 
     return Action(do, undo)

@@ -62,30 +62,33 @@ def contacts(
     return found
 
 
-def arrivals(
-    found: Sequence[Contact], source: str, t_us: int, size_bytes: int = 0
-) -> dict[str, int]:
-    """Return when a message of `size_bytes` that `source` has at `t_us` could reach each host:
-    the shortest path in time, where waiting costs nothing (Dijkstra)."""
-    outgoing: dict[str, list[Contact]] = {}
-    for contact in found:
-        if contact.until_us > t_us:
-            outgoing.setdefault(contact.a, []).append(contact)
-    best: dict[str, int] = {}
-    heap = [(t_us, source)]
-    while heap:
-        at_us, name = heapq.heappop(heap)
-        if name in best:
-            continue
-        best[name] = at_us
-        for contact in outgoing.get(name, ()):
-            if contact.b in best:
+class Reach:
+    """Contacts, ordered for the question how early a message could arrive."""
+
+    def __init__(self, found: Iterable[Contact]) -> None:
+        """Take them in any order."""
+        self._outgoing: dict[str, list[Contact]] = {}
+        for contact in found:
+            self._outgoing.setdefault(contact.a, []).append(contact)
+
+    def arrivals(self, source: str, t_us: int, size_bytes: int = 0) -> dict[str, int]:
+        """Return when a message of `size_bytes` that `source` has at `t_us` could reach each
+        host: the shortest path in time, where waiting costs nothing (Dijkstra)."""
+        best: dict[str, int] = {}
+        heap = [(t_us, source)]
+        while heap:
+            at_us, name = heapq.heappop(heap)
+            if name in best:
                 continue
-            way_us = contact.latency_us + size_bytes * _BITS * 1_000_000 // contact.bits_per_s
-            there_us = max(at_us, contact.from_us) + way_us
-            if there_us <= contact.until_us:
-                heapq.heappush(heap, (there_us, contact.b))
-    return best
+            best[name] = at_us
+            for contact in self._outgoing.get(name, ()):
+                if contact.b in best or contact.until_us <= at_us:
+                    continue
+                way_us = contact.latency_us + size_bytes * _BITS * 1_000_000 // contact.bits_per_s
+                there_us = max(at_us, contact.from_us) + way_us
+                if there_us <= contact.until_us:
+                    heapq.heappush(heap, (there_us, contact.b))
+        return best
 
 
 def _stretches(

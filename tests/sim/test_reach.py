@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_sim.faults import schedule
-from holub_sim.reach import Contact, arrivals, contacts
+from holub_sim.reach import Contact, Reach, contacts
 from support_sim import CUT, city
 
 S = 1_000_000
@@ -27,15 +27,15 @@ def test_a_message_waits_for_contacts_and_takes_the_earliest_way() -> None:
         contact("c", "d", 35, 36),
         contact("d", "e", 1, 30),
     ]
-    assert arrivals(ways, "a", 0) == {"a": 0, "b": 11, "c": 31, "d": 36}
-    assert arrivals(ways, "a", 25) == {"a": 25, "d": 51}
+    assert Reach(ways).arrivals("a", 0) == {"a": 0, "b": 11, "c": 31, "d": 36}
+    assert Reach(ways).arrivals("a", 25) == {"a": 25, "d": 51}
 
 
 def test_size_and_latency_cost_time_and_must_fit() -> None:
     """100 bytes at 8 kbit/s take 100 ms; a contact of 150 ms carries one hop of 40 ms besides."""
     way = Contact("a", "b", 0, 150_000, 40_000, 8_000)
-    assert arrivals([way], "a", 0, 100) == {"a": 0, "b": 140_000}
-    assert arrivals([way], "a", 20_000, 100) == {"a": 20_000}
+    assert Reach([way]).arrivals("a", 0, 100) == {"a": 0, "b": 140_000}
+    assert Reach([way]).arrivals("a", 20_000, 100) == {"a": 20_000}
 
 
 @given(
@@ -56,7 +56,7 @@ def test_it_agrees_with_relaxing_until_nothing_changes(
                 there = max(best[way.a], way.from_us) + 1
                 if there <= way.until_us and there < best.get(way.b, 1 << 60):
                     best[way.b] = there
-    assert arrivals(ways, "0", 7) == best
+    assert Reach(ways).arrivals("0", 7) == best
 
 
 def test_contacts_end_where_a_path_is_cut_or_a_host_stops() -> None:

@@ -12,28 +12,33 @@ from holub_protocol.frames import Frame, Put
 from holub_protocol.hazards import hazard_named
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.receipt import RECEIPT_IDS, receipt_of
 from holub_protocol.message import Message, Opaque
 from holub_sim.attacks.actor import Actor, Line, Means, message_in, started
 
 _ENDS = (Verb.CLEAR, Verb.WITHDRAW)
 _NEXT_DUE_S = 330
+_RECEIPTS = RECEIPT_IDS - 1
 
 
 class Canceller(Actor):
     """For each alert that passes: clears and withdrawals by a key nobody knows, by the relay's
     own, and with the desk's name under them and a signature that is another message's; and
-    receipts that say all have it."""
+    receipts for it and for whatever else was heard last."""
 
     def __init__(self, means: Means) -> None:
         """No alert was heard yet."""
         super().__init__(means)
         self._stranger = Identity.from_seed(means.stream.bytes(32))
         self._starts: dict[bytes, Message] = {}
+        self._heard: dict[bytes, None] = {}
         self._turn = 0
 
     def hears(self, line: Line, frame: Frame) -> tuple[Frame, ...]:
-        """Note the alerts that start."""
+        """Note what there is, and the alerts that start."""
         message = message_in(frame, self.means.realm.id)
+        if message is not None:
+            self._heard[message.id] = None
         if message is not None and started(message):
             self._starts.setdefault(message.id, message)
         return (frame,)
@@ -52,7 +57,7 @@ class Canceller(Actor):
         elif way == 1:
             message = self.sign(self.means.identity, "alert", body, area=start.area)
         elif way == 2:
-            receipt = Opaque((start.id, self._turn))
+            receipt = receipt_of((start.id, *list(self._heard)[-_RECEIPTS:]))
             message = self.sign(self.means.identity, "receipt", receipt)
         else:
             return self._in_the_name_of(line, start, body)

@@ -53,6 +53,9 @@ class Thief(Actor):
         ]
         if self._turn % 3 == 0:
             due_s = _NEXT_DUE_S + line.number % 2  # one number, two contents
+            for area in self.means.ledger.areas_on():
+                for incident in self.means.ledger.on_at(area):
+                    self.means.ledger.dispute(incident.start)
             message = self.sign(desk, "board", BoardBody(due_s), area=areas[0], k=0)
         elif self._turn % 3 == 1 and unended:
             start = unended[0]
