@@ -20,12 +20,22 @@ class Overlay:
     def __init__(self, store: MemoryStore) -> None:
         self.store = store
         self.taken: dict[bytes, bytes | None] = {}
+        self.chunks: dict[tuple[bytes, int], bytes] = {}
 
     def get(self, id_: bytes) -> bytes | None:
         """Return a body."""
         if id_ in self.taken:
             return self.taken[id_]
         return self.store.get(id_)
+
+    def chunk(self, id_: bytes, place: int) -> bytes | None:
+        """Return a chunk of a payload."""
+        taken = self.chunks.get((id_, place))
+        return taken if taken is not None else self.store.chunk(id_, place)
+
+    def places(self, id_: bytes) -> tuple[int, ...]:
+        """Return the places of the chunks that are stored."""
+        return self.store.places(id_)
 
 
 @dataclass
@@ -119,6 +129,8 @@ class Net:
             self._send(index, link, data)
         for row, body in batch.writes.rows:
             host.bodies.taken[row.id] = body
+        for id_, place, chunk in batch.writes.chunks:
+            host.bodies.chunks[id_, place] = chunk
         for event in batch.events:
             if isinstance(event, Refused):
                 host.refused[event.reason] = host.refused.get(event.reason, 0) + 1
@@ -132,6 +144,8 @@ class Net:
             host.store.commit(batch.writes)
             for row, _ in batch.writes.rows:
                 host.bodies.taken.pop(row.id, None)
+            for id_, place, _ in batch.writes.chunks:
+                host.bodies.chunks.pop((id_, place), None)
             for link, data in batch.sends:
                 self._send(index, link, data)
             for link, _ in batch.closes:

@@ -11,7 +11,7 @@ from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.message import Message, Now
 from holub_protocol.refusal import Refusal
-from holub_protocol.stats import ClassStats, LinkStats, NodeStats
+from holub_protocol.stats import ClassStats, LinkStats, NodeStats, PayloadStats
 from holub_protocol.trustlist import TrustView
 from holub_protocol.truth import AlertView, AreaStatus, Charge, Truth
 from holub_relay.clock import ClockState, Doubt, Source
@@ -155,6 +155,7 @@ class FakeState:
             verifications=28,
             charter=1,
             forked=False,
+            payloads=PayloadStats(29, 30, 31, 32, 33, 34),
         )
 
     def store(self) -> StoreStats:

@@ -52,6 +52,7 @@ class Model:
     def __init__(self) -> None:
         """Start empty."""
         self.rows: dict[bytes, tuple[Row, bytes | None]] = {}
+        self.chunks: dict[bytes, dict[int, bytes]] = {}
         self.counters: dict[tuple[bytes, str], tuple[int, int]] = {}
         self.notes: dict[str, bytes] = {}
 
@@ -60,12 +61,18 @@ class Model:
         for writes in group:
             for id_ in writes.deletes:
                 self.rows.pop(id_, None)
+                self.chunks.pop(id_, None)
             for row, body in writes.rows:
                 self.rows.pop(row.id, None)
+                self.chunks.pop(row.id, None)
                 self.rows[row.id] = (row, body)
             for id_, state in writes.states:
                 if id_ in self.rows:
                     self.rows[id_] = (replace(self.rows[id_][0], state=state), None)
+                    self.chunks.pop(id_, None)
+            for id_, place, data in writes.chunks:
+                if self.rows.get(id_, (None, None))[1] is not None:
+                    self.chunks.setdefault(id_, {})[place] = data
             for counter in writes.counters:
                 key = (counter.signer, counter.group)
                 self.counters[key] = max(self.counters.get(key, (0, 0)), counter.point)
@@ -79,6 +86,7 @@ class Model:
         other = Model()
         other.rows, other.counters = dict(self.rows), dict(self.counters)
         other.notes = dict(self.notes)
+        other.chunks = {id_: dict(chunks) for id_, chunks in self.chunks.items()}
         return other
 
     def differs_from(self, store: Store) -> str:
@@ -91,6 +99,11 @@ class Model:
         for id_, (_, body) in self.rows.items():
             if store.get(id_) != body:
                 return f"body of {id_.hex()}"
+            chunks = self.chunks.get(id_, {})
+            if store.places(id_) != tuple(sorted(chunks)):
+                return f"places of {id_.hex()}"
+            if any(store.chunk(id_, place) != data for place, data in chunks.items()):
+                return f"chunks of {id_.hex()}"
         counters = sorted((*key, *point) for key, point in self.counters.items())
         if store.counters() != tuple(Counter(*values) for values in counters):
             return "counters"

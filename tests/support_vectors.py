@@ -24,13 +24,25 @@ from holub_protocol.kinds.receipt import receipt_of
 from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
 from holub_protocol.message import Message, Opaque
+from holub_protocol.payloads import bitmap
 from holub_protocol.reconcile import RootSum, session_salt, short_id
+from support_payload import content, manifest
 
 VECTORS = Path(__file__).resolve().parent / "vectors" / "messages.json"
 CREATED_S = 1_661_300_000
 KYIV, PECHERSK = 93317, 24772
 HOUR_S, DAY_S, YEAR_S = 3600, 86_400, 365 * 86_400
-MADE = ("alert", "board", "grant", "revoke", "trust-board", "proof", "endorse", "receipt")
+MADE = (
+    "alert",
+    "board",
+    "grant",
+    "revoke",
+    "trust-board",
+    "proof",
+    "endorse",
+    "receipt",
+    "manifest",
+)
 
 Entry: TypeAlias = dict[str, object]
 
@@ -91,6 +103,7 @@ def bodies(realm_id: bytes) -> dict[str, tuple[str, int, int, Body]]:
         "clear": ("desk", 2, KYIV, AlertBody(Verb.CLEAR, (), 200, (incident,))),
         "board, quiet": ("desk", 3, KYIV, BoardBody(330)),
         "board with words": ("desk", 4, KYIV, BoardBody(330, (cover,), (word, told))),
+        "manifest": ("desk", 0, KYIV, manifest(content(70_000), "Shelters")),
         "board of bitmaps": ("desk", 5, KYIV, BoardBody(330, (), (), ((200, b"\x80\x01"),))),
         "endorse": ("desk", 6, KYIV, EndorseBody(bytes(range(16)))),
         "revoke": ("registrar", 0, 0, RevokeBody(
@@ -203,6 +216,9 @@ def frame_entries(realm_id: bytes) -> list[Entry]:
         "NEED": frames.Need((key_hint(key("desk").public),)),
         "IHAVE": frames.IHave(Class.PEOPLE, (short,)),
         "REFUSE": frames.Refuse(short, 6),
+        "CHUNK": frames.Chunk(short, 3, 400, bytes(range(100))),
+        "HAVE": frames.Have(short, bitmap.encode((1 << 40) - 1 << 16, 1040)),
+        "FETCH": frames.Fetch(short, 400, (3, 700, 16)),
         "CREDIT": frames.Credit(16_384),
         "BYE": frames.Bye(1, 0),
         "PEERS": frames.Peers(tuple(sorted(met, key=lambda peer: peer.key))),

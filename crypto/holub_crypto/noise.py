@@ -152,6 +152,14 @@ class _Symmetric:
             derived.append(hmac.digest(secret, derived[-1] + bytes([i]), self._new_hash))
         return derived[1:]
 
+    def fork(self) -> "_Symmetric":
+        """Return another that goes on from here; only before the next key is mixed in, which
+        replaces the cipher that both have."""
+        twin = _Symmetric.__new__(_Symmetric)
+        twin._new_hash, twin._chaining_key = self._new_hash, self._chaining_key
+        twin.digest, twin.cipher = self.digest, self.cipher
+        return twin
+
     def mix_hash(self, data: bytes) -> None:
         self.digest = self._hash(self.digest + data)
 
@@ -237,6 +245,7 @@ class Handshake:
         self._remote_static = remote_static
         self._remote_ephemeral: bytes | None = None
         self._psk = psk
+        self._psk_ahead = False
         self._turn = 0
         self._spent = False
         self._symmetric = _Symmetric(protocol_name.encode("ascii"), new_hash)
@@ -265,6 +274,22 @@ class Handshake:
     def handshake_hash(self) -> bytes:
         """The transcript's hash, a name for this one session (section 11.2)."""
         return self._symmetric.digest
+
+    def fork(self) -> "Handshake":
+        """Return a handshake that goes on from here by itself; NoiseError after the first message.
+
+        What all first messages have in common, the prologue and a psk before everything else, is
+        worked out once: a responder that forks spends half as much on a junk caller.
+        """
+        if self._turn or self._spent:
+            raise NoiseError("a handshake that has begun can't be forked")
+        if not self._psk_ahead and self._pattern.messages[0].startswith("psk "):
+            self._mix_secret("psk")
+            self._psk_ahead = True
+        twin = Handshake.__new__(Handshake)
+        twin.__dict__.update(self.__dict__)  # copy.copy takes three times as long
+        twin._symmetric = self._symmetric.fork()
+        return twin
 
     def write(self, payload: bytes = b"") -> bytes:
         """The next message, carrying `payload`: in the clear until the pattern has a key.
@@ -307,7 +332,8 @@ class Handshake:
         if writing != (self.initiator == (self._turn % 2 == 0)):
             raise NoiseError("it is the other side's turn")
         self._spent = True  # until the turn is over without an error
-        return messages[self._turn].split()
+        tokens = messages[self._turn].split()
+        return tokens[1:] if self._psk_ahead and self._turn == 0 else tokens
 
     def _turn_over(self) -> None:
         self._turn += 1

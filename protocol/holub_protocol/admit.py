@@ -15,9 +15,11 @@ from holub_protocol.kinds import KINDS, topic_of
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.message import BodyError, Message, Now
+from holub_protocol.proofs import QUOTA_DIVISOR, SPARED, Conflict, proven
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import Row, State
 
@@ -36,13 +38,14 @@ _REFUSALS = {
 
 
 class Admitted(NamedTuple):
-    """A message whose signer was allowed to say it: the key, on behalf of which authority, and
-    how many an hour the grant allows."""
+    """A message whose signer was allowed to say it: the key, on behalf of which authority, how
+    many an hour the grant allows, and what a proof proves."""
 
     message: Message
     signer: bytes
     authority: int
     rate: int
+    conflict: Conflict | None = None
 
 
 class Claim(NamedTuple):
@@ -76,10 +79,12 @@ def admit(
     verify: Verify,
     age_s: int,
     now: Now,
+    limited: Callable[[bytes], bool] = lambda key: False,
 ) -> Admitted | Refusal:
     """Decide whether a decoded message may enter this node.
 
-    `age_s` is how old the message is at least, as its bearer says.
+    `age_s` is how old the message is at least, as its bearer says; `limited` tells of a key
+    whether proofs have cost it quota.
     """
     kind = KINDS[message.kind]
     refusal = timely(message, age_s, now)
@@ -96,12 +101,21 @@ def admit(
         answer = allowed(message, key, trust, claimed)
         if isinstance(answer, Denial):
             refusal = _REFUSALS[answer]
-        elif message.k >= min(kind.hourly, answer.rate):
+            continue
+        rate = answer.rate
+        if kind.group not in SPARED and limited(key):
+            rate = max(1, min(kind.hourly, rate) // QUOTA_DIVISOR)
+        if message.k >= min(kind.hourly, rate):
             refusal = Refusal.COUNTER
-        else:
-            if verify(key, message.content, message.raw[-SIGNATURE_BYTES:]):
-                return Admitted(message, key, answer.authority, answer.rate)
+        elif not verify(key, message.content, message.raw[-SIGNATURE_BYTES:]):
             refusal = Refusal.BAD_SIGNATURE
+        elif isinstance(message.body, ProofBody):
+            conflict = proven(message.body, trust.realm_id, trust.keys, verify)
+            if isinstance(conflict, Refusal):
+                return conflict
+            return Admitted(message, key, answer.authority, rate, conflict)
+        else:
+            return Admitted(message, key, answer.authority, rate)
     return refusal
 
 

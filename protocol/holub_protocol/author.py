@@ -5,9 +5,9 @@ from holub_protocol.codec import encode
 from holub_protocol.kinds import Body, Kind
 from holub_protocol.limits import COUNTER_MAX
 from holub_protocol.message import Now
+from holub_protocol.points import HOUR_S
 from holub_protocol.storage import Counter
 
-HOUR_S = 3600
 CLOCK_JUMP_MAX_S = 86_400
 """A clock that stands a day behind the last message signed is taken for broken."""
 
@@ -25,6 +25,15 @@ def next_point(last: tuple[int, int] | None, wall_s: int) -> tuple[int, int]:
     last_s, last_k = last
     created_s = max(wall_s, last_s)
     return created_s, last_k + 1 if created_s // HOUR_S == last_s // HOUR_S else 0
+
+
+def joined(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """Return the point after which nothing that led to either is used again: of one hour the
+    highest k, though a message of an earlier second bears it (a key that was restored from a
+    backup hears its own messages back in any order)."""
+    if one[0] // HOUR_S != other[0] // HOUR_S:
+        return max(one, other)
+    return max(one[0], other[0]), max(one[1], other[1])
 
 
 def hour_left_s(created_s: int, wall_s: int) -> int:
@@ -46,7 +55,7 @@ class Author:
 
     def observe(self, group: str, point: tuple[int, int]) -> None:
         """Learn that the key has used a point: never sign at or below it."""
-        self._last[group] = max(self._last.get(group, (0, 0)), point)
+        self._last[group] = joined(self._last.get(group, point), point)
 
     def sign(
         self,

@@ -53,13 +53,21 @@ class PeersHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Misbehaved:
+    """The holder of a key did what no honest relay does, and its link is among `closes`: keep it
+    away, also if it has gone by itself."""
+
+    peer: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Something that people must look into, as a token for logs and pages."""
 
     token: str
 
 
-Event: TypeAlias = Taken | Refused | StatusChanged | LinkLive | PeersHeard | Alarm
+Event: TypeAlias = Taken | Refused | StatusChanged | LinkLive | PeersHeard | Misbehaved | Alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +84,4 @@ class Batch:
     def durable(self) -> bool:
         """Whether there is anything to commit."""
         w = self.writes
-        return bool(w.rows or w.deletes or w.states or w.counters or w.notes)
+        return bool(w.rows or w.deletes or w.states or w.chunks or w.counters or w.notes)

@@ -70,7 +70,7 @@ class Eviction:
             if over <= 0:
                 break
         evict = self._victims(newcomer, over, frozenset(had), now) if over > 0 else ()
-        over -= sum(map(holdings.size_bytes, evict))
+        over -= sum(map(holdings.freed_bytes, evict))
         if over > 0 and newcomer.cls <= Class.GRANT:
             for state in (State.RECEIPTED, State.EVICTED):
                 gone = tuple(islice(holdings.aside(state), max(0, -(-over // ROW_BYTES))))

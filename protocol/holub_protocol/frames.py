@@ -1,4 +1,4 @@
-"""What peers say on a link: the thirteen frames, as values and as bytes.
+"""What peers say on a link: the fourteen frames, as values and as bytes.
 
 A frame is a CBOR array `[type, ...]` of the strict profile. Each is complete in itself, so
 that every frame that arrives is progress. Unknown types are ignored, so that later versions
@@ -17,6 +17,8 @@ from holub_crypto.cbor import CborError, as_bytes, as_int, as_tuple
 from holub_crypto.identity import HINT_BYTES, PUBLIC_BYTES
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
+    CHUNK_BYTES,
+    CHUNKS_ASKED_MAX,
     FINGERPRINT_BYTES,
     FRAME_BYTES_MAX,
     FRAME_BYTES_MIN,
@@ -24,12 +26,14 @@ from holub_protocol.limits import (
     MESSAGE_BYTES,
     NEED_HINTS,
     NONCE_BYTES,
+    PAYLOAD_BYTES,
     PEER_ADDRESSES,
     RANGE_PARTS,
     SHORT_ID_BYTES,
     WINDOW_BYTES_MAX,
     WINDOW_BYTES_MIN,
 )
+from holub_protocol.payloads.layout import Layout
 
 VERSION = 1
 """Version of the link protocol; it is also in the label that the handshake binds."""
@@ -38,6 +42,8 @@ BOUND_BYTES_MAX = 36
 _AGE_MAX_S = 2**32 - 1
 _UINT_MAX = 2**32 - 1
 _CLASSES = tuple(Class)
+_PLACE_MAX = Layout(PAYLOAD_BYTES).count - 1
+_BITMAP_BYTES = _PLACE_MAX // 8 + 3
 _IPV4_BYTES, _IPV6_BYTES = 4, 16
 
 PEERS_HEAD_BYTES = 3
@@ -46,7 +52,7 @@ PEER_BYTES_MAX = 55
 
 
 class FrameType(IntEnum):
-    """The number of each frame. CHUNK and HAVE are reserved for large payloads."""
+    """The number of each frame."""
 
     HELLO = 0
     ROOT = 1
@@ -61,6 +67,7 @@ class FrameType(IntEnum):
     CREDIT = 10
     BYE = 11
     PEERS = 12
+    FETCH = 13
 
 
 class FrameError(ValueError):
@@ -201,7 +208,40 @@ class Peers:
     entries: tuple[PeerAddress, ...]
 
 
-Frame: TypeAlias = Hello | Root | Range | Want | Put | Need | IHave | Refuse | Credit | Bye | Peers
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a payload's chunk: the manifest's short id, the chunk's place, `data` from
+    `offset` of it."""
+
+    short_id: bytes
+    place: int
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Have:
+    """Which chunks of a payload the sender holds, as a bitmap (see payloads.bitmap). One that
+    lacks some asks by it to be told who has them."""
+
+    short_id: bytes
+    bitmap: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Asks for chunks of a payload; of the first from `offset` on, since its beginning came
+    before the link broke."""
+
+    short_id: bytes
+    offset: int
+    places: tuple[int, ...]
+
+
+Frame: TypeAlias = (
+    Hello | Root | Range | Want | Put | Need | IHave | Refuse | Chunk | Have | Credit | Bye
+    | Peers | Fetch
+)  # fmt: skip
 
 
 def encode(frame: Frame) -> bytes:
@@ -213,6 +253,8 @@ def _fields(frame: Frame) -> tuple[cbor.Value, ...]:
     match frame:
         case Put(short_id, age_s, total, offset, data):
             return (FrameType.PUT.value, short_id, age_s, total, offset, data)
+        case Chunk() | Have() | Fetch():
+            return _payload_fields(frame)
         case Credit(consumed_bytes):
             return (FrameType.CREDIT.value, consumed_bytes)
         case Root(whole, entries):
@@ -234,6 +276,16 @@ def _fields(frame: Frame) -> tuple[cbor.Value, ...]:
             return (FrameType.BYE.value, reason, retry_after_s)
         case Peers(peers):
             return (FrameType.PEERS.value, tuple((p.address, p.port, p.key) for p in peers))
+
+
+def _payload_fields(frame: Chunk | Have | Fetch) -> tuple[cbor.Value, ...]:
+    match frame:
+        case Chunk(short_id, place, offset, data):
+            return (FrameType.CHUNK.value, short_id, place, offset, data)
+        case Have(short_id, bitmap):
+            return (FrameType.HAVE.value, short_id, bitmap)
+        case Fetch(short_id, offset, places):
+            return (FrameType.FETCH.value, short_id, offset, places)
 
 
 def _part_fields(part: Part) -> tuple[cbor.Value, ...]:
@@ -330,6 +382,27 @@ def _read_put(f: tuple[cbor.Value, ...]) -> Put:
     )
 
 
+def _read_chunk(f: tuple[cbor.Value, ...]) -> Chunk:
+    offset = as_int(f[3], 0, CHUNK_BYTES - 1)
+    return Chunk(
+        as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES),
+        as_int(f[2], 0, _PLACE_MAX),
+        offset,
+        as_bytes(f[4], 1, CHUNK_BYTES - offset),
+    )
+
+
+def _read_fetch(f: tuple[cbor.Value, ...]) -> Fetch:
+    places = tuple(as_int(place, 0, _PLACE_MAX) for place in as_tuple(f[3]))
+    if not 1 <= len(places) <= CHUNKS_ASKED_MAX:
+        raise FrameError(f"{len(places)} chunks asked for")
+    return Fetch(
+        as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES),
+        as_int(f[2], 0, CHUNK_BYTES - 1),
+        places,
+    )
+
+
 def _read_peers(f: tuple[cbor.Value, ...]) -> Peers:
     items = as_tuple(f[1])
     if not 1 <= len(items) <= PEER_ADDRESSES:
@@ -383,6 +456,14 @@ _READERS: Mapping[int, tuple[int, Callable[[tuple[cbor.Value, ...]], Frame]]] = 
             3,
             lambda f: Refuse(as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES), as_int(f[2], 1, 255)),
         ),
+        FrameType.CHUNK: (5, _read_chunk),
+        FrameType.HAVE: (
+            3,
+            lambda f: Have(
+                as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES), as_bytes(f[2], 1, _BITMAP_BYTES)
+            ),
+        ),
+        FrameType.FETCH: (4, _read_fetch),
         FrameType.CREDIT: (2, lambda f: Credit(as_int(f[1], 1, _UINT_MAX))),
         FrameType.BYE: (3, lambda f: Bye(as_int(f[1], 0, 255), as_int(f[2], 0, 86400))),
         FrameType.PEERS: (2, _read_peers),

@@ -18,6 +18,7 @@ from holub_protocol.idtable import SALT_BYTES, IdTable
 from holub_protocol.kinds import KINDS, Class
 from holub_protocol.limits import RECONCILE_SLACK_S
 from holub_protocol.message import Now
+from holub_protocol.points import HOUR_S, Points
 from holub_protocol.reconcile import RootSum, Snapshot, sort_key
 from holub_protocol.storage import ROW_BYTES, Row, State
 
@@ -90,6 +91,7 @@ class Holdings:
         self._signers: list[bytes] = []
         self._signer_numbers: dict[bytes, int] = {}
         self._live: dict[tuple[int, str], int] = {}
+        self._points = Points()
         self._columns()
         self._deadlines = _Wheel()
         self._leaving = _Wheel()
@@ -102,6 +104,8 @@ class Holdings:
         }
         self._withheld: dict[bytes, None] = {}
         self._source_bytes: dict[int, int] = {}
+        self._payload_bytes: dict[bytes, int] = {}
+        self._alert_bytes: dict[int, int] = {}
         self._topics: dict[int, int] = {}
 
     def _columns(self) -> None:
@@ -175,6 +179,8 @@ class Holdings:
         return number
 
     def _count_held(self, slot: int, step: int) -> None:
+        if step < 0:
+            self.charge(self._ids.id_at(slot), 0)
         cls, size = _CLASSES[self._cls[slot]], self._size[slot]
         self._held[cls] += step
         self._held_bytes[cls] += step * (size + ROW_BYTES)
@@ -183,6 +189,9 @@ class Holdings:
 
     def _charge(self, slot: int, count: int) -> None:
         """Count bytes for a message's source, and for its signer where that is another."""
+        if self._cls[slot] == Class.ALERT:
+            authority = self._authority[slot]
+            self._alert_bytes[authority] = self._alert_bytes.get(authority, 0) + count
         if self._cls[slot] > Class.GRANT:
             signer = _source(0, self._signer[slot])
             source = _source(self._authority[slot], self._signer[slot])
@@ -192,6 +201,17 @@ class Holdings:
                     self._source_bytes[each] = total
                 else:
                     self._source_bytes.pop(each, None)
+
+    def charge(self, id_: bytes, payload_bytes: int) -> None:
+        """Count a payload beside the body of its manifest, until this goes; 0 ends it."""
+        count = payload_bytes - self._payload_bytes.pop(id_, 0)
+        if payload_bytes:
+            self._payload_bytes[id_] = payload_bytes
+        if count:
+            slot = self._slot(id_)
+            self._held_bytes[_CLASSES[self._cls[slot]]] += count
+            self.used_bytes += count
+            self._charge(slot, count)
 
     def _note_topic(self, slot: int, topic: int) -> None:
         """Remember the newest of each topic; 0 is none."""
@@ -207,6 +227,8 @@ class Holdings:
         kind = KINDS.get(self._kind[slot])
         if kind is not None:
             key = (self._signer[slot], kind.group)
+            note = self._points.use if step > 0 else self._points.free
+            note(*key, self._created[slot] // HOUR_S, self._k[slot])
             count = self._live.get(key, 0) + step
             if count:
                 self._live[key] = count
@@ -345,6 +367,14 @@ class Holdings:
         """Return the key that signed a seen message."""
         return self._signers[self._signer[self._slot(id_)]]
 
+    def deadline_s(self, id_: bytes) -> int:
+        """Return the steady second at which a seen message's time is over."""
+        return self._deadline[self._slot(id_)]
+
+    def freed_bytes(self, id_: bytes) -> int:
+        """Return what evicting a message frees: its body, and the payload that it announces."""
+        return self.size_bytes(id_) + self._payload_bytes.get(id_, 0)
+
     def size_bytes(self, id_: bytes) -> int:
         """Return the size of a seen message."""
         return self._size[self._slot(id_)]
@@ -353,6 +383,19 @@ class Holdings:
         """Return how many messages of a signer's group are remembered."""
         number = self._signer_numbers.get(signer)
         return 0 if number is None else self._live.get((number, group), 0)
+
+    def twin(self, signer: bytes, group: str, created_s: int, k: int) -> bytes | None:
+        """Return a seen message of a signer's group with this k in this hour, None if there is
+        none; where there is one, finding it looks through the whole index."""
+        number, hour = self._signer_numbers.get(signer), created_s // HOUR_S
+        if number is None or not self._points.is_used(number, group, hour, k):
+            return None
+        for slot in self._ids.slots():
+            if (self._signer[slot], self._k[slot]) == (number, k):
+                kind = KINDS.get(self._kind[slot])
+                if kind and kind.group == group and self._created[slot] // HOUR_S == hour:
+                    return self._ids.id_at(slot)
+        return None
 
     def root(self, cls: Class, salt: bytes) -> tuple[int, bytes]:
         """Return (count, fingerprint) of the reconciled set of a class."""
@@ -430,11 +473,16 @@ class Holdings:
         for slot in self._ids.slots():
             if self._cls[slot] == cls and self._state[slot] == State.HELD:
                 source = _source(self._authority[slot], self._signer[slot])
-                yield Held(self._ids.id_at(slot), source, self._deadline[slot], self._size[slot])
+                id_ = self._ids.id_at(slot)
+                yield Held(id_, source, self._deadline[slot], self.freed_bytes(id_))
 
     def source_of(self, authority: int, signer: bytes) -> int:
         """Return the number of the source that speaks by a key for an authority (0: for none)."""
         return _source(authority, self._number(signer))
+
+    def alert_bytes(self, authority: int) -> int:
+        """Return the room that an authority's alerts and boards take, rows included."""
+        return self._alert_bytes.get(authority, 0)
 
     def source_bytes(self, source: int) -> int:
         """Return the room that a source takes below alerts and grants, rows included."""

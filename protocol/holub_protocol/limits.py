@@ -54,6 +54,58 @@ FUTURE_SKEW_S = 120
 PENNED = 256
 """Messages from the future held back, in all. At 4 KiB each a lying clock costs 1 MiB."""
 
+# --- large payloads --------------------------------------------------------------------------
+CHUNK_BYTES = 1024
+"""Bytes of a chunk. Of what is under way when a link breaks at most a chunk is lost: 0.9 % at
+9.6 kbit/s with breaks each minute, against 3.5 % with 4 KiB."""
+
+CHUNK_HASH_BYTES = 16
+"""A second chunk with the hash of a given one costs its forger 2^128. Two of one hash cost 2^64
+and serve only the manifest's signer, to tell two relays two things; two manifests do as well."""
+
+PAYLOAD_BYTES = 1536 * 1024
+"""Largest payload: a map of 1 MiB and half as much again. Its lists are 1.6 % more, its bitmap of
+1,560 bits fits a HAVE in the smallest frame, and its manifest has under 800 bytes."""
+
+PAYLOADS_UNDER_WAY = 4
+"""Payloads fetched at once: what is first, whole, is of use; four keep several peers busy."""
+
+PAYLOAD_SHARE_PERCENT = 50
+"""Most of the store that payloads may take, and most of what a source or a signer may take that its
+payloads may: who has announced too many can still say something. In a realm of many and a store
+of 256 MiB that is 3 MiB a desk: a map and two help libraries; a stolen key fills a 75th."""
+
+CHUNKS_ASKED_START = 4
+CHUNKS_ASKED_MAX = 32
+"""Chunks asked of one peer and not come yet: few at first, then as many as come within half a
+second. What a peer's silence keeps from others is 32 KiB; what it must remember of us too."""
+
+CHUNK_PROMPT_US = 500_000
+CHUNK_TIMEOUT_US = 30_000_000
+"""A peer that sends nothing of what was asked for 30 s is asked for nothing of that payload as
+long, and others are: at 9.6 kbit/s, an eighth of it for bulk, a chunk takes 9 s."""
+
+CHUNK_SERVINGS = 3
+"""A peer is sent as many chunks of one payload on one link as three times the whole has: a FETCH
+of 60 bytes must not bring 32 KiB for ever. An honest peer needs each once."""
+
+CHUNKS_PER_COMMIT = 16
+CHUNKS_LINGER_US = 2_000_000
+"""Chunks are committed 16 at a time, or after 2 s: a wait for a worn card each would be slower
+than the link. So kill -9 costs 16 KiB at most."""
+
+PARTS_KEPT = 8
+PEERS_REMEMBERED = 32
+"""Begun chunks and what peers were seen to hold, kept over a break of the link: 8 KiB, and a
+bitmap of 200 bytes for each payload under way of each of 32 peers."""
+
+HAVES_AT_ONCE = 16
+HAVE_AGAIN_US = 60_000_000
+HAVE_AGAIN_MAX_US = 900_000_000
+HAVE_SPACING_US = 250_000
+"""Payloads that a link is told of at once; how often again while nobody has what is missing, later
+and later; and how soon news follows news. At most 16 x 215 bytes a minute, soon an hour."""
+
 # --- unknown signers -------------------------------------------------------------------------
 PARKED_PER_LINK = 512
 """Messages of unknown signers kept per link while their chain is asked for: as many alerts as
@@ -204,6 +256,11 @@ ALERT is taken in until something expires."""
 ALERT_SHARE_PERCENT = 50
 """Most of the store that the alert group may fill: a stolen class-0 key can't push everything
 else out."""
+
+AUTHORITY_FREE_FACTOR = 2
+"""An authority's alerts may take twice the room that is still free in that share. So one stolen key
+fills two thirds of it, two of two authorities two fifths each, and n leave 1 / (2n + 1) to the
+others: an honest authority's alert always finds room."""
 
 STORE_BYTES_DEFAULT = 256 * 1024 * 1024
 """Bodies held by default: a month of a city's strike days at 6.7 MB to 67 MB."""

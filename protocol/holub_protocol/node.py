@@ -7,25 +7,27 @@ never raised.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from holub_crypto.charter import decode as decode_charter
 from holub_crypto.identity import Identity
 from holub_crypto.trust import Trust
 from holub_protocol.admit import Admitted, Verify, admit, row_of, timely
-from holub_protocol.areas import AreaTree
+from holub_protocol.areas import EVERYWHERE, AreaTree
 from holub_protocol.author import PublishError
 from holub_protocol.batch import (
     Alarm,
     Batch,
     LinkLive,
+    Misbehaved,
     PeersHeard,
     Refused,
     StatusChanged,
     Taken,
 )
 from holub_protocol.boards import BOARD_LIFETIME_S
-from holub_protocol.frames import Bye, Hello, PeerAddress, Peers, Put
+from holub_protocol.frames import Bye, Chunk, Fetch, Have, Hello, PeerAddress, Peers, Put
 from holub_protocol.frames import encode as encode_frame
 from holub_protocol.framing import frame_bytes
 from holub_protocol.holdings import CHARTER, Holdings, charter_row, restoring_order
@@ -34,10 +36,15 @@ from holub_protocol.journal import Journal
 from holub_protocol.kinds import KINDS, Body, Class, Kind, kind_named, topic_of
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.manifest import ManifestBody
+from holub_protocol.kinds.proof import PROVEN_BYTES, ProofBody
 from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.limits import FUTURE_SKEW_S, LINKS, NONCE_BYTES
 from holub_protocol.message import Message, Now
+from holub_protocol.payloads.exchange import Exchange
+from holub_protocol.payloads.library import ChunkSource, Library
 from holub_protocol.policy import Policy
+from holub_protocol.proofs import slot_of
 from holub_protocol.reading import Reading
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import REMEDIES, Refusal
@@ -55,10 +62,12 @@ from holub_protocol.waiting import LOCAL, Waiting
 _CHARTER_HEAD = b"\x84\x40\xa0"
 _SECOND_US = 1_000_000
 _BOARD, _RECEIPT = kind_named("board").number, kind_named("receipt").number
+_MANIFEST = kind_named("manifest").number
 
 
-class Bodies(Protocol):
-    """Where bodies are: the store, overlaid with what was taken but is not committed yet."""
+class Bodies(ChunkSource, Protocol):
+    """Where bodies and chunks are: the store, overlaid with what was taken but is not committed
+    yet."""
 
     def get(self, id_: bytes) -> bytes | None:
         """Return a body, None if it is damaged or gone."""
@@ -90,7 +99,11 @@ class Node:
         self.truth = Truth(areas, ())
         self._entropy, self._bodies = entropy, bodies
         self._journal, self._signers = Journal(), Signers(counters)
-        self._room = Room(self.holdings, self.truth, trust, self._journal, self.message)
+        self.library = Library(self.holdings, self._journal, bodies)
+        self._room = Room(
+            self.holdings, self.truth, trust, self._journal, self.library, self.message
+        )
+        self.exchange = Exchange(self.library, self._journal, self._room, entropy)
         self._verify, self._verifications = verify, 0
         self._read = read or Reading()
         self._sessions: dict[int, Session] = {}
@@ -113,6 +126,11 @@ class Node:
                 raw = session.assemble(frame)
                 if raw is not None:
                     self._received(session, frame, raw, now)
+            elif isinstance(frame, Chunk | Have | Fetch):
+                refusal = self.exchange.hear(session, frame, now)
+                if refusal is not None:
+                    self._refused(refusal, link)
+                    session.refuse(frame.short_id, refusal, tell=False)
             elif isinstance(frame, Peers):
                 if session.heeds_peers(now):
                     self._journal.tell(PeersHeard(link, frame.entries))
@@ -120,6 +138,7 @@ class Node:
                 session.hear(frame, self, now)
                 if isinstance(frame, Hello) and session.stage is Stage.LIVE:
                     self._journal.tell(LinkLive(link, session.peer))
+                    self.exchange.link_up(session, now)
 
     def _take_in(self, raw: bytes, link: int, age_s: int, now: Now) -> bytes | Refusal:
         """Take in one message from any way in; return its id, or why not."""
@@ -137,6 +156,7 @@ class Node:
             verify=self._counted_verify,
             age_s=age_s,
             now=now,
+            limited=self._trusting.limited,
         )
         if isinstance(admitted, Refusal):
             session = self._sessions.get(link)
@@ -148,8 +168,12 @@ class Node:
             if refusal is Refusal.SUPERSEDED:
                 self._correct(link, self.holdings.newest(topic_of(message, admitted.signer)))
             return refusal
+        group = KINDS[message.kind].group
+        twin = self.holdings.twin(admitted.signer, group, message.created_s, message.k)
         self._hold(row_of(admitted, age_s, now), raw, link, now)
         self._apply(admitted, now)
+        if twin is not None:
+            self._accuse(message, admitted.signer, twin, now)
         return message.id
 
     def _hold(self, row: Row, raw: bytes, link: int, now: Now) -> None:
@@ -175,6 +199,8 @@ class Node:
             if session.close is not None:
                 late += frame_bytes(encode_frame(Bye(1, 0)))
                 self._journal.close(session.link, session.close)
+                if session.blamed:
+                    self._journal.tell(Misbehaved(session.peer))
                 self._forget_link(session.link)
             if early:
                 urgent.append((session.link, bytes(early)))
@@ -257,6 +283,7 @@ class Node:
         self._again(self._trusting.pen.take(now), now)
         self._trusting.parked.expire(now)
         self._sign_boards(now)
+        self.exchange.wake(now)
         for session in self._sessions.values():
             if session.next_wake_us() <= now.mono_us:
                 session.wake(self, now)
@@ -269,6 +296,7 @@ class Node:
             self.holdings.next_due_us(),
             self._trusting.pen.next_due_us(),
             self._trusting.parked.next_due_us(),
+            self.exchange.due_us,
         ):
             if moment is not None:
                 due.append(moment)
@@ -293,6 +321,11 @@ class Node:
         )
         times = (board.created_s + self.holdings.age_s(board.id, now) for board in boards)
         return (self.trust.charter.created_s, *times)
+
+    def unstored_chunks(self, chunks: Iterable[tuple[bytes, int, bytes]], now: Now) -> None:
+        """Learn that the store had no room for chunks: they are not held."""
+        self.exchange.unstored(chunks, now)
+        self._count(Refusal.FULL)
 
     # --- what a link needs (see outbox.Shelf) ---------------------------------------------------
 
@@ -374,8 +407,10 @@ class Node:
             self._signers.touch(now, admitted.signer if isinstance(body, BoardBody) else b"")
         elif isinstance(body, ReceiptBody):
             self._room.receipted(message.id, admitted.signer, body)
+        elif isinstance(body, ManifestBody):
+            self.exchange.manifest(message.id, body, now)
         else:
-            self._trusting.learn(message, admitted.signer)
+            self._trusting.learn(message, admitted.signer, admitted.conflict)
             self._again(self._trusting.changed(message, now), now)
 
     def _learn(self, message: Message, signer: bytes, authority: int) -> None:
@@ -387,6 +422,18 @@ class Node:
         if change.visible:
             self._journal.tell(StatusChanged())
         self._room.unpin(change.released)
+
+    def _accuse(self, message: Message, signer: bytes, twin: bytes, now: Now) -> None:
+        """A key has used one point twice: both messages stay, and everybody gets the proof."""
+        self._journal.tell(Alarm("counter-conflict"))
+        me, other = self.identity.public, self.body(twin)
+        wanted = self._trusting.proofs.wanted(slot_of(message, signer))
+        if other is None or not wanted or not now.reliable or me not in self._signers:
+            return
+        if max(len(message.raw), len(other)) <= PROVEN_BYTES:
+            proof, body = kind_named("proof"), ProofBody.of(message.raw, other)
+            with suppress(PublishError):  # a relay without a grant has only the alarm
+                self.publish(me, proof, EVERYWHERE, body, proof.lifetime_max_s, now)
 
     def _again(self, waiting: Iterable[Waiting], now: Now) -> None:
         """Take up what has waited, if its time has come: else it waits on."""
@@ -459,13 +506,16 @@ class Node:
     def _forget_link(self, link: int) -> None:
         self._sessions.pop(link, None)
         self._trusting.parked.drop_link(link)
+        self.exchange.link_down(link)
 
     def _restore(self, rows: Iterable[Row], now: Now) -> None:
         """Rebuild everything from the store: the index from its rows, and trust and truth from
         the bodies of their classes, oldest first."""
         for row in rows:
             self.holdings.add(row, now)
-        for cls in (Class.TRUST, Class.GRANT, Class.ALERT):
+            group = KINDS[row.kind].group if row.kind in KINDS else ""
+            self._signers.observe(row.signer, group, (row.created_s, row.k))
+        for cls in (Class.GRANT, Class.TRUST, Class.ALERT):
             held = map(self.holdings.row, list(self.holdings.held_ids(cls)))
             for row in sorted(held, key=restoring_order):
                 id_, raw = row.id, self.body(row.id)
@@ -485,6 +535,7 @@ class Node:
             receipt = self.message(id_)
             if receipt is not None and isinstance(receipt.body, ReceiptBody):
                 self._room.receipted(id_, self.holdings.signer(id_), receipt.body)
+        self._restore_payloads(now)
         for raw in self.trust.versions:
             charter = decode_charter(raw).charter
             id_ = charter.content_id(self.trust.realm_id)
@@ -495,6 +546,15 @@ class Node:
     def trust_view(self, now: Now) -> TrustView:
         """Return what is known of the realm's trust here, and whether something is withheld."""
         return self._trusting.view(now)
+
+    def _restore_payloads(self, now: Now) -> None:
+        """Know payloads again by their manifests, with the chunks that the store has."""
+        held = list(self.holdings.held_ids(Class.BULK))
+        for id_ in [i for i in held if self.holdings.kind(i) == _MANIFEST]:
+            message = self.message(id_)
+            if message is not None and isinstance(message.body, ManifestBody):
+                self.library.add(id_, message.body)
+        self.exchange.restore(now)
 
     def _is_receipt(self, id_: bytes) -> bool:
         return self.holdings.kind(id_) == _RECEIPT
@@ -510,6 +570,7 @@ class Node:
             verifications=self._verifications,
             charter=self.trust.charter.version,
             forked=self.trust.forked,
+            payloads=self.exchange.stats(),
         )
 
 

@@ -2,8 +2,8 @@
 
 Bodies wait as ids and are read when their turn comes, so that a peer which never reads costs
 no memory, and an alert overtakes whatever is queued: even a message half sent, because each
-piece is a frame of its own. Within a class fair.py says whose turn it is. PUT and RANGE frames
-count against the peer's window; the small frames that keep a link going do not.
+piece is a frame of its own. Within a class fair.py says whose turn it is. PUT, RANGE and CHUNK
+frames count against the peer's window; the small frames that keep a link going do not.
 """
 
 from collections import OrderedDict, deque
@@ -27,6 +27,7 @@ from holub_protocol.limits import (
 )
 from holub_protocol.message import Now
 from holub_protocol.pace import Pace
+from holub_protocol.payloads.queue import ChunkQueue
 from holub_protocol.reconcile import short_id
 
 _PUT_HEAD_BYTES = 28
@@ -70,6 +71,7 @@ class Outbox:
         self.range_bytes = 0
         self.messages_out = 0
         self.overfull = False
+        self.chunks: ChunkQueue | None = None
         self._control: deque[bytes] = deque()
         self._control_bytes = 0
         self._ranges: dict[Class, deque[bytes]] = {cls: deque() for cls in Class}
@@ -123,6 +125,11 @@ class Outbox:
             self._fresh[cls][id_] = None
             self._idle, self._sorted = False, False
 
+    def stir(self) -> None:
+        """Chunks wait in `chunks`."""
+        self._idle = False
+        self._turns.enter(Class.BULK)
+
     def drop(self, id_: bytes, cls: Class) -> None:
         """Take a message out that is no longer wanted."""
         self._fresh[cls].pop(id_, None)
@@ -165,6 +172,9 @@ class Outbox:
             ready = self._next_put(lane, piece_bytes, shelf, salt, now)
             if ready is None and lane != _EXCESS and self._ranges[Class(lane)]:
                 ready = frame_bytes(self._ranges[Class(lane)].popleft()), False
+            if ready is None and lane == Class.BULK and self.chunks:
+                chunk = self.chunks.next(piece_bytes, salt)
+                ready = (frame_bytes(chunk), False) if chunk is not None else None
             if ready is not None:
                 self.pace.sent(len(ready[0]) - LENGTH_BYTES, now.mono_us)
             if lane in _WEIGHTS:
@@ -202,6 +212,8 @@ class Outbox:
 
     def _waits(self, lane: int) -> bool:
         """Whether a lane has something to send."""
+        if lane == Class.BULK and self.chunks:
+            return True
         return bool(self._queues[lane] or (lane != _EXCESS and self._ranges[Class(lane)]))
 
     def _turn(self) -> int | None:
@@ -220,7 +232,9 @@ class Outbox:
         while (chosen := queue.next()) is not None:
             id_, offset = chosen
             raw = shelf.body(id_)
-            if raw is None or offset >= len(raw):
+            # One that waits in two lanes, for a NEED and for its class, is still sent no oftener.
+            spent = not offset and self._sent.get(id_, 0) >= RESENDS
+            if raw is None or offset >= len(raw) or spent:
                 queue.discard(id_)
                 continue
             if lane == Class.ALERT and not offset and not self._is_allowed(id_, now):

@@ -21,6 +21,7 @@ class Refusal(Enum):
     SUPERSEDED = 14
     CHARTER = 15
     DAMAGED = 16
+    CHUNK = 17
     UNKNOWN_SIGNER = 32
     FUTURE = 33
     QUOTA = 34

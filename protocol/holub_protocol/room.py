@@ -15,12 +15,15 @@ from holub_protocol.kinds import KINDS, Class, Kind, topic_of
 from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.limits import (
     ALERT_SHARE_PERCENT,
+    AUTHORITY_FREE_FACTOR,
     LIVE_HOURS,
+    PAYLOAD_SHARE_PERCENT,
     SEEN,
     SOURCE_SHARE_KEYS,
     SOURCE_SHARE_PERCENT,
 )
 from holub_protocol.message import Message, Now
+from holub_protocol.payloads.library import Library, Payload, room_bytes
 from holub_protocol.receipts import Receipts
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import ROW_BYTES, Row, State
@@ -39,11 +42,12 @@ class Room:
         truth: Truth,
         trust: Trust,
         journal: Journal,
+        library: Library,
         read: Callable[[bytes], Message | None],
     ) -> None:
         """Rule over the holdings of one node; `read` returns a held message."""
         self._holdings, self._truth, self._trust = holdings, truth, trust
-        self._journal = journal
+        self._journal, self._library = journal, library
         self._eviction, self._receipts = Eviction(holdings), Receipts(holdings, read)
         self._overdue: dict[bytes, None] = {}
 
@@ -74,16 +78,51 @@ class Room:
         quota_bytes = self._holdings.quota_bytes
         if kind.cls <= Class.GRANT:
             share = quota_bytes * ALERT_SHARE_PERCENT // 100
-            over = self._holdings.held_bytes(kind.cls) + need > share
-            return Refusal.FULL if over else None
-        keys = max(1, self._trust.enrolled)
-        percent = max(SOURCE_SHARE_PERCENT, 100 * SOURCE_SHARE_KEYS // keys)
-        share = quota_bytes * min(100, percent) // 100
+            free = share - self._holdings.held_bytes(kind.cls)
+            if need > free:
+                return Refusal.FULL
+            mine = self._holdings.alert_bytes(admitted.authority)
+            over = kind.cls is Class.ALERT and mine + need > free * AUTHORITY_FREE_FACTOR
+            return Refusal.QUOTA if over else None
+        share = self._share()
         if self._holdings.source_bytes(source) + need > share:
             return Refusal.QUOTA
         if admitted.authority and self._holdings.signer_bytes(admitted.signer) + need > share // 2:
             return Refusal.QUOTA
         return None
+
+    def _share(self) -> int:
+        """Return how many bytes one source may take below alerts."""
+        keys = max(1, self._trust.enrolled)
+        percent = max(SOURCE_SHARE_PERCENT, 100 * SOURCE_SHARE_KEYS // keys)
+        return self._holdings.quota_bytes * min(100, percent) // 100
+
+    def reserve(self, payload: Payload, now: Now) -> bool:
+        """Make room for all of a payload, at the cost of what is bulk and ends sooner, whole
+        payloads among it; False where there is none."""
+        holdings = self._holdings
+        if payload.wanted:
+            return True
+        row, need = holdings.row(payload.id), room_bytes(payload.layout)
+        if not self.has_share(row.authority, row.signer, need):
+            return False
+        source = holdings.source_of(row.authority, row.signer)
+        deadline_s = holdings.deadline_s(payload.id)
+        if not self._clear(Newcomer(Class.BULK, source, deadline_s, need), now):
+            return False
+        self._library.want(payload)
+        return True
+
+    def has_share(self, authority: int, signer: bytes, need: int) -> bool:
+        """Whether a payload is within what payloads may take: half of what their source, and
+        their signer, may take in all, so that it can speak on; and half of the store together."""
+        holdings, share = self._holdings, self._share() * PAYLOAD_SHARE_PERCENT // 100
+        together = holdings.quota_bytes * PAYLOAD_SHARE_PERCENT // 100
+        if self._library.used_bytes + need > together:
+            return False
+        if holdings.source_bytes(holdings.source_of(authority, signer)) + need > share:
+            return False
+        return not authority or holdings.signer_bytes(signer) + need <= share // 2
 
     def _clear(self, newcomer: Newcomer, now: Now) -> bool:
         """Make room, and tell whether that was enough."""
@@ -117,11 +156,13 @@ class Room:
         """Drop a body, unless that is done already; the id stays seen."""
         if self._holdings.state(id_) is State.SUPERSEDED:
             return
+        self._library.drop(id_)
         self._holdings.set_state(id_, state)
         self._journal.put_aside(id_, state)
 
     def forget(self, id_: bytes) -> None:
         """Let a message go as if it had never come: it may be taken in again."""
+        self._library.drop(id_)
         self._holdings.remove(id_)
         self._journal.forget(id_)
         self.unpin(self._truth.forget(id_))

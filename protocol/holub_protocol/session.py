@@ -10,9 +10,12 @@ from enum import Enum
 from holub_protocol import frames
 from holub_protocol.frames import (
     Bye,
+    Chunk,
     Credit,
+    Fetch,
     Frame,
     FrameError,
+    Have,
     Hello,
     IHave,
     Need,
@@ -56,7 +59,21 @@ class Stage(Enum):
 
 _ALLOWED: dict[Stage, tuple[type, ...]] = {
     Stage.GREETING: (Hello, Bye),
-    Stage.LIVE: (Root, Range, Want, Put, Need, IHave, Refuse, Credit, Bye, Peers),
+    Stage.LIVE: (
+        Root,
+        Range,
+        Want,
+        Put,
+        Need,
+        IHave,
+        Refuse,
+        Credit,
+        Bye,
+        Peers,
+        Chunk,
+        Have,
+        Fetch,
+    ),
 }
 
 
@@ -71,6 +88,7 @@ class Session:
         self._read = read or Reading()
         self.link, self.peer = link, peer
         self.close: str | None = None
+        self.blamed = False
         self.outbox = Outbox()
         self.salt = b""
         self.sync: Sync | None = None
@@ -113,21 +131,21 @@ class Session:
                     return
                 frame = self._read.frame(raw)
             except (StreamError, FrameError) as error:
-                self.close = f"broken stream: {error}"
+                self._blame(f"broken stream: {error}")
                 return
             self.frames_in += 1
             if frame is None:
                 self._unknown_frames += 1
                 continue
-            if isinstance(frame, Put | Range):
+            if isinstance(frame, Put | Range | Chunk):
                 self._consumed_bytes += len(raw)
             if isinstance(frame, _ALLOWED[self.stage]):
                 yield frame
             else:
-                self.close = f"{type(frame).__name__.upper()} while {self.stage.value}"
+                self._blame(f"{type(frame).__name__.upper()} while {self.stage.value}")
 
     def hear(self, frame: Frame, shelf: Shelf, now: Now) -> None:
-        """Act on any frame but PUT and PEERS."""
+        """Act on any frame but PUT, PEERS and those of payloads."""
         if isinstance(frame, Hello):
             self._greeted(frame, now)
         elif isinstance(frame, Credit):
@@ -197,19 +215,23 @@ class Session:
 
     # --- out ----------------------------------------------------------------------------------
 
-    def refuse(self, short: bytes, reason: Refusal) -> None:
+    def refuse(self, short: bytes, reason: Refusal, tell: bool = True) -> None:
         """Count a refusal, tell the peer, and close a link that keeps offering junk."""
         self._refusals[reason] = self._refusals.get(reason, 0) + 1
-        if reason.final:
+        if reason.final and tell:
             if self.sync is not None:
                 self.sync.decline(short)
             self.outbox.say(Refuse(short, reason.value))
-        forged = (Refusal.BAD_SIGNATURE, Refusal.CHARTER)
+        forged = (Refusal.BAD_SIGNATURE, Refusal.CHARTER, Refusal.CHUNK)
         if sum(self._refusals.get(reason, 0) for reason in forged) > BAD_SIGNATURES_PER_LINK:
-            self.close = "too many bad signatures"
+            self._blame("too many bad signatures or chunks")
         malformed = (Refusal.MALFORMED, Refusal.OVERSIZE, Refusal.LIFETIME)
         if sum(self._refusals.get(reason, 0) for reason in malformed) > MALFORMED_PER_LINK:
-            self.close = "too many malformed messages"
+            self._blame("too many malformed messages")
+
+    def _blame(self, reason: str) -> None:
+        """Close the link for what no honest relay does, however old, busy or short of power."""
+        self.close, self.blamed = reason, True
 
     def need(self, hint: bytes, now: Now) -> None:
         """Ask for the grants of a key, not more than once in ten seconds."""

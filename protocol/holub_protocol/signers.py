@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from holub_crypto.identity import Identity
 from holub_crypto.trust import Trust
-from holub_protocol.author import Author, PublishError
+from holub_protocol.author import Author, PublishError, joined
 from holub_protocol.boards import BoardKeeper
 from holub_protocol.kinds import kind_named
 from holub_protocol.message import Now
@@ -18,6 +18,7 @@ class Signers:
         """Go on from all counters that the store holds."""
         self._counters = counters
         self._authors: dict[bytes, Author] = {}
+        self._heard: dict[tuple[bytes, str], tuple[int, int]] = {}
         self._keepers: dict[bytes, BoardKeeper] = {}
         self._complete: dict[bytes, None] = {}
 
@@ -36,7 +37,10 @@ class Signers:
         if fresh or any(c.signer == key and c.group == "alert" for c in self._counters):
             self._complete[key] = None
         if key not in self._authors:
-            self._authors[key] = Author(identity, self._counters)
+            author = self._authors[key] = Author(identity, self._counters)
+            for (heard, group), point in self._heard.items():
+                if heard == key:
+                    author.observe(group, point)
         for grant in trust.grants(key) if desk else ():
             if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
                 self._keepers[key] = BoardKeeper(key, grant.authority, grant.areas[0], grant.rate)
@@ -49,7 +53,9 @@ class Signers:
         return author
 
     def observe(self, key: bytes, group: str, point: tuple[int, int]) -> None:
-        """Learn that a key, if it is one of these, has used a point."""
+        """Learn that a key has used a point: if it signs here, now or later, it goes on from
+        there, also where its own counters are lost."""
+        self._heard[key, group] = joined(self._heard.get((key, group), point), point)
         author = self._authors.get(key)
         if author is not None:
             author.observe(group, point)

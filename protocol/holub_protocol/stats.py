@@ -51,9 +51,22 @@ class LinkStats:
 
 
 @dataclass(frozen=True, slots=True)
+class PayloadStats:
+    """Payloads held whole and in part; chunks taken from peers, sent to them, come again though
+    held already, and come wrong, since the start."""
+
+    whole: int
+    partial: int
+    chunks_in: int
+    chunks_out: int
+    chunks_again: int
+    chunks_wrong: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodeStats:
     """One node: what it holds, its links, refusals by reason over all ways in, messages parked
-    for want of a grant or held back as from the future, verifications made."""
+    for want of a grant or held back as from the future, verifications made; its payloads."""
 
     holdings: HoldingStats
     links: tuple[LinkStats, ...]
@@ -63,3 +76,4 @@ class NodeStats:
     verifications: int
     charter: int
     forked: bool
+    payloads: PayloadStats

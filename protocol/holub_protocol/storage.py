@@ -18,6 +18,11 @@ COUNTER_BYTES = 128
 """What a counter is reckoned to take: a 32-byte key twice (row and index), numbers and name."""
 
 
+CHUNK_ROW_BYTES = 384
+"""What a chunk is reckoned to take besides its bytes: three of 1 KiB fit a page of 4 KiB, and
+each has an entry in the index of places."""
+
+
 class StoreError(Exception):
     """The store failed; after it, what was asked may be durable or not until it is reopened."""
 
@@ -81,12 +86,14 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """What one commit makes durable, as if in this order: deletes, rows, states, counters, notes.
+    """What one commit makes durable, as if in this order: deletes, rows, states, chunks,
+    counters, notes.
 
     `rows` are inserted, or replace the row of the same id, which then arrives anew (new `seq`);
     a body comes with exactly the HELD ones. `deletes` forget row and body; `states` drop the
-    body. Both ignore ids that the store does not have. `counters` only rise. A note of None is
-    deleted.
+    body. Both ignore ids that the store does not have. `chunks` are (id, place, bytes) of a HELD
+    manifest's payload, put in or replaced; those of other ids are ignored, and they go with
+    its body. `counters` only rise. A note of None is deleted.
 
     Raises ValueError where a body is missing or too many, or a state would need one.
     """
@@ -94,6 +101,7 @@ class Writes:
     rows: tuple[tuple[Row, bytes | None], ...] = ()
     deletes: tuple[bytes, ...] = ()
     states: tuple[tuple[bytes, State], ...] = ()
+    chunks: tuple[tuple[bytes, int, bytes], ...] = ()
     counters: tuple[Counter, ...] = ()
     notes: tuple[tuple[str, bytes | None], ...] = ()
 
@@ -133,6 +141,13 @@ class Store(Protocol):
     def get(self, id_: bytes) -> bytes | None:
         """The body, byte for byte as committed; None if there is none or it is damaged."""
 
+    def chunk(self, id_: bytes, place: int) -> bytes | None:
+        """A chunk of a manifest's payload, as it was put in or as damage has left it: its
+        manifest proves it. None if there is none or it can't be read."""
+
+    def places(self, id_: bytes) -> tuple[int, ...]:
+        """The places of the chunks there are of a manifest's payload, ascending."""
+
     def since(self, seq: int) -> Iterator[bytes]:
         """The ids of the HELD rows that arrived after `seq`, in order of arrival."""
 
@@ -165,6 +180,7 @@ class MemoryStore:
         self._rows: dict[bytes, Row] = {}  # in order of arrival
         self._seqs: dict[bytes, int] = {}
         self._bodies: dict[bytes, bytes] = {}
+        self._chunks: dict[bytes, dict[int, bytes]] = {}
         self._counters: dict[tuple[bytes, str], Counter] = {}
         self._notes: dict[str, bytes] = {}
         self._last_seq = 0
@@ -187,6 +203,7 @@ class MemoryStore:
         copy._rows = dict(self._rows)
         copy._seqs = dict(self._seqs)
         copy._bodies = dict(self._bodies)
+        copy._chunks = {id_: dict(chunks) for id_, chunks in self._chunks.items()}
         copy._counters = dict(self._counters)
         copy._notes = dict(self._notes)
         copy._last_seq = self._last_seq
@@ -225,6 +242,14 @@ class MemoryStore:
             self._damaged += row is not None and row.state is State.HELD
         return body
 
+    def chunk(self, id_: bytes, place: int) -> bytes | None:
+        """A chunk of a manifest's payload, None if there is none."""
+        return self._chunks.get(id_, {}).get(place)
+
+    def places(self, id_: bytes) -> tuple[int, ...]:
+        """The places of the chunks there are, ascending."""
+        return tuple(sorted(self._chunks.get(id_, ())))
+
     def since(self, seq: int) -> Iterator[bytes]:
         """The ids of the HELD rows that arrived after `seq`, in order of arrival."""
         for id_, row in list(self._rows.items()):
@@ -236,7 +261,8 @@ class MemoryStore:
         return self._last_seq
 
     def size_bytes(self) -> int:
-        """Room taken: bodies, notes, ROW_BYTES a row and COUNTER_BYTES a counter."""
+        """Room taken: bodies, chunks, notes, and ROW_BYTES a row, CHUNK_ROW_BYTES a chunk,
+        COUNTER_BYTES a counter."""
         return self._size_bytes
 
     def commit(self, *group: Writes) -> None:
@@ -254,27 +280,44 @@ class MemoryStore:
     def _growth(self, group: tuple[Writes, ...]) -> int:
         """How many bytes `group` will add in the end; negative if it frees more than it takes."""
         sizes: dict[object, int] = {}
+        chunks: dict[bytes, dict[int, int]] = {}
+        held: dict[bytes, bool] = {}
         for writes in group:
             for id_ in writes.deletes:
-                sizes[id_] = 0
+                sizes[id_], chunks[id_], held[id_] = 0, {}, False
             for row, body in writes.rows:
                 sizes[row.id] = ROW_BYTES + (0 if body is None else len(body))
+                chunks[row.id], held[row.id] = {}, body is not None
             for id_, _ in writes.states:
                 if sizes.get(id_, self._size_of(id_)):
-                    sizes[id_] = ROW_BYTES
+                    sizes[id_], chunks[id_], held[id_] = ROW_BYTES, {}, False
+            for id_, place, data in writes.chunks:
+                if held.get(id_, id_ in self._bodies):
+                    known = chunks.setdefault(id_, self._chunk_sizes(id_))
+                    known[place] = CHUNK_ROW_BYTES + len(data)
             for counter in writes.counters:
                 sizes[counter.signer, counter.group] = COUNTER_BYTES
             for key, value in writes.notes:
                 sizes[key] = 0 if value is None else len(key.encode()) + len(value)
-        return sum(size - self._size_of(key) for key, size in sizes.items())
+        growth = sum(size - self._size_of(key) for key, size in sizes.items())
+        for id_, wanted in chunks.items():
+            growth += sum(wanted.values()) - sum(self._chunk_sizes(id_).values())
+        return growth
 
     def _size_of(self, key: object) -> int:
         """Bytes now taken by a row (keyed by bytes), a counter (by tuple) or a note (by str)."""
         if isinstance(key, bytes):
-            return (ROW_BYTES if key in self._rows else 0) + len(self._bodies.get(key, b""))
+            return self._body_size(key)
         if isinstance(key, str):
             return len(key.encode()) + len(self._notes[key]) if key in self._notes else 0
         return COUNTER_BYTES if key in self._counters else 0
+
+    def _body_size(self, id_: bytes) -> int:
+        return (ROW_BYTES if id_ in self._rows else 0) + len(self._bodies.get(id_, b""))
+
+    def _chunk_sizes(self, id_: bytes) -> dict[int, int]:
+        found = self._chunks.get(id_, {})
+        return {place: CHUNK_ROW_BYTES + len(data) for place, data in found.items()}
 
     def _apply(self, writes: Writes) -> None:
         for id_ in writes.deletes:
@@ -290,6 +333,10 @@ class MemoryStore:
             if id_ in self._rows:
                 self._rows[id_] = replace(self._rows[id_], state=state)
                 self._bodies.pop(id_, None)
+                self._chunks.pop(id_, None)
+        for id_, place, data in writes.chunks:
+            if id_ in self._bodies:
+                self._chunks.setdefault(id_, {})[place] = data
         for counter in writes.counters:
             key = (counter.signer, counter.group)
             known = self._counters.get(key)
@@ -305,3 +352,4 @@ class MemoryStore:
         if self._rows.pop(id_, None) is not None:
             del self._seqs[id_]
             self._bodies.pop(id_, None)
+            self._chunks.pop(id_, None)

@@ -17,13 +17,15 @@ from holub_protocol.batch import Alarm, StatusChanged
 from holub_protocol.holdings import Holdings, charter_row
 from holub_protocol.journal import Journal
 from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.kinds.trustboard import TrustBoardBody
 from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.message import Message, Now
+from holub_protocol.proofs import Conflict, Proofs, proven
 from holub_protocol.refusal import Refusal
 from holub_protocol.room import Room
-from holub_protocol.storage import Row
+from holub_protocol.storage import Row, State
 from holub_protocol.trustlist import TrustList, TrustView
 from holub_protocol.truth import Charge, Truth
 from holub_protocol.waiting import Parked, Pen, Waiting
@@ -47,7 +49,7 @@ class Trusting:
         self.parked, self.pen = Parked(), Pen()
         self._trust, self._areas, self._truth = trust, areas, truth
         self._holdings, self._room, self._journal = holdings, room, journal
-        self._list = TrustList()
+        self._list, self.proofs = TrustList(), Proofs()
         # What each key has signed of what trust is made of.
         self._issued: dict[bytes, dict[bytes, Message]] = {}
         self._doubted: dict[bytes, bytes] = {}
@@ -88,8 +90,9 @@ class Trusting:
 
     # --- messages that change trust -------------------------------------------------------------
 
-    def learn(self, message: Message, signer: bytes) -> None:
-        """Take in what trust is made of; any other message is nothing."""
+    def learn(self, message: Message, signer: bytes, conflict: Conflict | None = None) -> None:
+        """Take in what trust is made of; any other message is nothing. `conflict` is what a proof
+        proves, where that was just found out."""
         body = message.body
         if isinstance(body, GrantBody):
             self._trust.add_grant(message.id, body.grant, signer, message.created_s)
@@ -97,6 +100,9 @@ class Trusting:
             self._trust.add_revocation(message.id, body.revocation, signer)
         elif isinstance(body, TrustBoardBody):
             self._list.add(message, signer)
+        elif isinstance(body, ProofBody):
+            self._prove(message.id, conflict or self._conflict(body))
+            return
         else:
             return
         self._issued.setdefault(signer, {})[message.id] = message
@@ -124,7 +130,24 @@ class Trusting:
             for messages in self._issued.values():
                 for id_ in [id_ for id_ in messages if id_ not in self._holdings]:
                     del messages[id_]
+            self.proofs.retain(self._holdings)
             self.judge(now)
+
+    # --- proofs ---------------------------------------------------------------------------------
+
+    def limited(self, key: bytes) -> bool:
+        """Whether proofs have cost a key quota."""
+        return self.proofs.limits(key, self._trust.enrolled_s)
+
+    def _prove(self, id_: bytes, conflict: Conflict | None) -> None:
+        spare = self.proofs.add(id_, conflict) if conflict else None
+        if spare is not None and self._holdings.state(spare) is State.HELD:
+            self._room.put_aside(spare, State.SUPERSEDED)
+
+    def _conflict(self, body: ProofBody) -> Conflict | None:
+        """What a proof from the store proves: it was checked when it came."""
+        found = proven(body, self._trust.realm_id, self._trust.keys, lambda *_: True)
+        return None if isinstance(found, Refusal) else found
 
     # --- asking anew ----------------------------------------------------------------------------
 

@@ -374,6 +374,7 @@ class _Answers:
                 "batches": stats.batches,
                 "commits": stats.commits,
                 "full": stats.full,
+                "banned": self._manager.banned(),
                 "faults": {str(fault): n for fault, n in sorted(self._manager.faults().items())},
             }
             answer["alarms"] += map(alarms.duplicate, self._manager.twins())

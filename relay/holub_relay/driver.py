@@ -14,7 +14,16 @@ from typing import Final, Protocol
 
 import trio
 
-from holub_protocol.batch import Alarm, Batch, LinkLive, PeersHeard, Refused, StatusChanged, Taken
+from holub_protocol.batch import (
+    Alarm,
+    Batch,
+    LinkLive,
+    Misbehaved,
+    PeersHeard,
+    Refused,
+    StatusChanged,
+    Taken,
+)
 from holub_protocol.frames import PeerAddress
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.storage import State, StoreError, StoreFull, Writes
@@ -50,6 +59,9 @@ class Links(Protocol):
 
     def close(self, link_id: int, reason: str) -> None:
         """End a link once its queue has left."""
+
+    def ban(self, key: bytes) -> None:
+        """Take no new link of a key for a while."""
 
 
 class Committer(Protocol):
@@ -249,6 +261,7 @@ class Driver:
         elif isinstance(error, StoreFull):
             self._full += 1
             self.node.uncommitted(held_ids(writes))
+            self.node.unstored_chunks(writes.chunks, self.station.now())
             self._again(writes)
             self._dirty.set()
         else:
@@ -309,6 +322,9 @@ class Driver:
                     self._peer_log.tell(f"link {link} to {peer.hex()[:16]} is live")
                     self._live(link)
                     changed = True
+                case Misbehaved(peer=peer):
+                    if self._links is not None:
+                        self._links.ban(peer)
                 case PeersHeard(entries=entries):
                     if self._gossip is not None:
                         self._gossip.heard(entries)

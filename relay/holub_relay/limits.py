@@ -77,8 +77,13 @@ READ_BYTES: Final = 32_768
 """Read from a socket at once: one link cannot occupy the daemon longer than these bytes take."""
 
 BANS: Final = 256
-BAN_S_MAX: Final = 86_400.0
-"""Keys refused for misbehaviour, the oldest forgotten first: 256 x 40 bytes."""
+BAN_S_MIN: Final = 60.0
+BAN_S_MAX: Final = 3600.0
+BAN_MEMORY_S: Final = 21_600.0
+"""Keys refused for misbehaviour, the oldest forgotten first: 256 x 150 bytes. A minute, doubling up
+to an hour: a peer with a broken disk is not lost for a night, and one that sends nothing but junk
+has four signatures of it checked (0.2 ms) a minute, then an hour. Forgiven six hours after the last
+one ended."""
 
 TWIN_KEYS: Final = 256
 TWIN_STARTS: Final = 4

@@ -16,13 +16,12 @@ from typing import Final, Protocol, TypeVar
 import trio
 
 from holub_protocol.limits import LINKS
+from holub_relay.bans import Bans
 from holub_relay.bucket import Bucket
 from holub_relay.discovery.hints import HintState, Source
 from holub_relay.discovery.interfaces import Changes, host_text, is_own
 from holub_relay.discovery.peers import Dial, Peers
 from holub_relay.limits import (
-    BAN_S_MAX,
-    BANS,
     CLOSE_S,
     DOUBT_S,
     KEEP_ALIVE_S,
@@ -107,6 +106,7 @@ class LinkManager:
         self._secure_link = partial(
             SecureLink, key=key, entropy=entropy, gate=gate, capabilities=capabilities
         )
+        self._listening_link = self._secure_link(False)
         now_s = trio.current_time()
         self._peers = Peers(granted, rng, now_s)
         self._peers_changed = trio.Event()
@@ -115,7 +115,7 @@ class LinkManager:
         self._numbers = count(1)
         self._half_open = HalfOpen()
         self._shaking: dict[int, trio.CancelScope] = {}
-        self._banned_until_s: dict[bytes, float] = {}  # oldest first
+        self._bans = Bans()
         self._twins = Twins(key.public, granted, alarm)
         self._faults: Counter[LinkFault] = Counter()
         self._log_bucket = Bucket(0.2, 5, now_s)
@@ -169,17 +169,15 @@ class LinkManager:
             self._cut(link, LinkFault.STUCK)
         return len(link.queue)
 
-    def close(self, link_id: int, reason: str, ban_s: float = 0.0) -> None:
+    def close(self, link_id: int, reason: str) -> None:
         """End a link once its queue has left (2 s at most); `on_down` follows.
 
-        `ban_s` keeps its key away for a while; `reason` goes to the debug log.
+        `reason` goes to the debug log.
         """
         link = self._links.get(link_id)
         if link is None or link.closing:
             return
         _log.debug("link %d closed: %s", link_id, reason)
-        if ban_s > 0:
-            self._ban(link.connection.peer_key, ban_s)
         self._faults[LinkFault.DISMISSED] += 1
         link.closing = True
         link.scope.deadline = min(link.scope.deadline, trio.current_time() + CLOSE_S)
@@ -205,6 +203,14 @@ class LinkManager:
     def faults(self) -> Mapping[LinkFault, int]:
         """How often handshakes and links ended, by reason."""
         return dict(self._faults)
+
+    def ban(self, key: bytes) -> None:
+        """Take no new link of a key for a while (see holub_relay.bans); one that stands stays."""
+        self._bans.strike(key, trio.current_time())
+
+    def banned(self) -> int:
+        """How many keys are kept away now for misbehaviour."""
+        return self._bans.active(trio.current_time())
 
     def missing(self) -> bool:
         """Is a known peer not linked?  Then the beacon does not fall asleep."""
@@ -296,7 +302,7 @@ class LinkManager:
         try:
             with trio.CancelScope() as scope:
                 self._shaking[number] = scope
-                connection = await shake(stream, self._secure_link(False), address)
+                connection = await shake(stream, self._listening_link.fork(), address)
         finally:
             self._half_open.end(number)
             del self._shaking[number]
@@ -420,14 +426,8 @@ class LinkManager:
         self._peers_changed.set()
         self._hooks.on_down(link.number)
 
-    def _ban(self, key: bytes, ban_s: float) -> None:
-        self._banned_until_s.pop(key, None)
-        self._banned_until_s[key] = trio.current_time() + min(ban_s, BAN_S_MAX)
-        if len(self._banned_until_s) > BANS:
-            del self._banned_until_s[next(iter(self._banned_until_s))]
-
     def _is_banned(self, key: bytes) -> bool:
-        return self._banned_until_s.get(key, 0.0) > trio.current_time()
+        return self._bans.banned(key, trio.current_time())
 
 
 def _address_of(stream: trio.SocketStream) -> Address:

@@ -31,13 +31,15 @@ _Values = tuple[Any, ...]
 class Salvage:
     """What became of a damaged store: where it lies now, and what was got back.
 
-    `rows` counts all rows got back, `bodies` those with their body; rows whose body was damaged
-    are kept as EVICTED, to be asked for anew. `complete` is False if the new store became full.
+    `rows` counts all rows got back, `bodies` those with their body, `chunks` parts of payloads;
+    rows whose body was damaged are kept as EVICTED, to be asked for anew. `complete` is False if
+    the new store became full.
     """
 
     moved_to: Path
     rows: int
     bodies: int
+    chunks: int
     counters: int
     notes: int
     complete: bool
@@ -85,6 +87,7 @@ class Wreck:
                 yield Writes(rows=tuple(batch))
                 batch.clear()
         yield Writes(rows=tuple(batch))
+        yield from self._chunks()
 
     def _counters(self) -> Iterator[Counter]:
         columns = "rowid, signer, topic, created_s, k"
@@ -108,6 +111,18 @@ class Wreck:
             if row.state is State.HELD and body is None:
                 row = replace(row, state=State.EVICTED)
             yield row, body
+
+    def _chunks(self) -> Iterator[Writes]:
+        """Chunks of payloads, unproved: their manifests prove them whenever they are read."""
+        batch: list[tuple[bytes, int, bytes]] = []
+        for _, seq, place, data in self._walk("rowid, seq, place, bytes", "chunk"):
+            for (id_,) in self._walk_once("SELECT id FROM message WHERE seq = ?", seq):
+                if isinstance(id_, bytes) and isinstance(place, int) and isinstance(data, bytes):
+                    batch.append((id_, place, data))
+            if len(batch) >= _BATCH_ROWS:
+                yield Writes(chunks=tuple(batch))
+                batch.clear()
+        yield Writes(chunks=tuple(batch))
 
     def _body(self, seq: int) -> bytes | None:
         for digest, body in self._walk_once("SELECT digest, bytes FROM body WHERE seq = ?", seq):

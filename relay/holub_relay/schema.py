@@ -30,6 +30,10 @@ TABLES = (
         topic INTEGER NOT NULL) STRICT""",
     """CREATE TABLE body (
         seq INTEGER PRIMARY KEY, digest BLOB NOT NULL, bytes BLOB NOT NULL) STRICT""",
+    # Chunks of payloads, by the seq of their manifest. The index alone answers which there are.
+    """CREATE TABLE chunk (
+        rowid INTEGER PRIMARY KEY, seq INTEGER NOT NULL, place INTEGER NOT NULL,
+        bytes BLOB NOT NULL, UNIQUE (seq, place)) STRICT""",
     """CREATE TABLE counter (
         rowid INTEGER PRIMARY KEY, signer BLOB NOT NULL, topic TEXT NOT NULL,
         created_s INTEGER NOT NULL, k INTEGER NOT NULL, UNIQUE (signer, topic)) STRICT""",

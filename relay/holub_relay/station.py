@@ -55,23 +55,38 @@ class Overlay:
         """Start with nothing under way."""
         self._store = store
         self._pending: dict[bytes, tuple[int, bytes]] = {}
+        self._chunks: dict[tuple[bytes, int], tuple[int, bytes]] = {}
 
     def get(self, id_: bytes) -> bytes | None:
         """Return a body; None if it is damaged or gone."""
         pending = self._pending.get(id_)
         return pending[1] if pending is not None else self._store.get(id_)
 
+    def chunk(self, id_: bytes, place: int) -> bytes | None:
+        """Return a chunk of a payload; None if there is none."""
+        pending = self._chunks.get((id_, place))
+        return pending[1] if pending is not None else self._store.chunk(id_, place)
+
+    def places(self, id_: bytes) -> tuple[int, ...]:
+        """Return the places of the chunks in the store."""
+        return self._store.places(id_)
+
     def begin(self, number: int, writes: Writes) -> None:
         """Batch `number` is under way."""
         for row, body in writes.rows:
             if body is not None:
                 self._pending[row.id] = (number, body)
+        for id_, place, chunk in writes.chunks:
+            self._chunks[id_, place] = (number, chunk)
 
     def end(self, number: int, writes: Writes) -> None:
         """Batch `number` is committed, or will never be."""
         for row, _ in writes.rows:
             if self._pending.get(row.id, (-1, b""))[0] == number:
                 del self._pending[row.id]
+        for id_, place, _ in writes.chunks:
+            if self._chunks.get((id_, place), (-1, b""))[0] == number:
+                del self._chunks[id_, place]
 
 
 class Station(Closing):
@@ -251,6 +266,7 @@ class Station(Closing):
                 self.store.commit(batch.writes)
             except StoreFull as error:
                 self.node.uncommitted(held_ids(batch.writes))
+                self.node.unstored_chunks(batch.writes.chunks, self.now())
                 raise OperatorError(f"the store is full: {error}; raise store_mib") from None
             except StoreError as error:
                 raise OperatorError(f"the store failed: {error}") from None

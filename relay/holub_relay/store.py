@@ -30,6 +30,13 @@ _SPENT_WAL_PAGES = 64  # the WAL's length while the ballast is spent: 256 KiB, w
 _MARKS = ",".join("?" * (schema.ROW_COLUMNS.count(",") + 1))
 _INSERT_ROW = f"INSERT INTO message ({schema.ROW_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608
 _INSERT_BODY = "INSERT INTO body (seq, digest, bytes) VALUES (?, ?, ?)"
+_PUT_CHUNK = """INSERT INTO chunk (seq, place, bytes)
+    SELECT seq, ?, ? FROM message JOIN body USING (seq) WHERE id = ? AND state = 0
+    ON CONFLICT (seq, place) DO UPDATE SET bytes = excluded.bytes"""
+_DELETE_CHUNKS = "DELETE FROM chunk WHERE seq = (SELECT seq FROM message WHERE id = ?)"
+_CHUNK = """SELECT chunk.bytes FROM message JOIN chunk USING (seq)
+    WHERE id = ? AND state = 0 AND place = ?"""
+_PLACES = "SELECT place FROM message JOIN chunk USING (seq) WHERE id = ? ORDER BY place"
 _DELETE_BODY = "DELETE FROM body WHERE seq = (SELECT seq FROM message WHERE id = ?)"
 _DELETE_ROW = "DELETE FROM message WHERE id = ?"
 _SET_STATE = "UPDATE message SET state = ? WHERE id = ?"
@@ -197,6 +204,26 @@ class SqliteStore:
             return None
         return body
 
+    def chunk(self, id_: bytes, place: int) -> bytes | None:
+        """A chunk of a manifest's payload as the file has it; None if it has none, or no page
+        that can be read."""
+        try:
+            found = self._reader.execute(_CHUNK, (id_, place)).fetchall()
+        except DAMAGE:
+            self._damaged += 1
+            return None
+        chunk = found[0][0] if found else None
+        return chunk if isinstance(chunk, bytes) else None
+
+    def places(self, id_: bytes) -> tuple[int, ...]:
+        """The places of the chunks there are of a manifest's payload, ascending."""
+        try:
+            found = self._reader.execute(_PLACES, (id_,)).fetchall()
+        except DAMAGE:
+            self._damaged += 1
+            return ()
+        return tuple(place for (place,) in found if isinstance(place, int))
+
     def since(self, seq: int) -> Iterator[bytes]:
         """The ids of the HELD rows that arrived after `seq`, in order of arrival."""
         for _, id_ in self._chunks(_SINCE, seq):
@@ -223,7 +250,7 @@ class SqliteStore:
         if self._ballast.spent:  # somebody may have made room meanwhile
             self._arrange_ballast()
         failure = self._attempt(group)
-        only_removes = not any(writes.rows for writes in group)
+        only_removes = not any(writes.rows or writes.chunks for writes in group)
         full = isinstance(failure, StoreFull) and self._ballast.disk_is_full()
         if only_removes and full and self._ballast.spend():
             self._arrange_ballast()
@@ -280,10 +307,12 @@ class SqliteStore:
                 self._change(writes.states)  # first, as it makes room for the rows
                 removed = True
             rows.extend(writes.rows)
-            if writes.states and writes.rows:
+            if writes.chunks or (writes.states and writes.rows):
                 last_seq = self._insert(rows, last_seq, replacing)
                 rows = []
                 self._change(writes.states)  # and again, as it may speak of those rows
+                chunks = ((place, data, id_) for id_, place, data in writes.chunks)
+                self._writer.executemany(_PUT_CHUNK, chunks)
         last_seq = self._insert(rows, last_seq, replacing)
         for writes in group:
             if writes.counters:
@@ -319,12 +348,15 @@ class SqliteStore:
     def _delete(self, ids: tuple[bytes, ...]) -> None:
         if ids:
             keys = [(id_,) for id_ in ids]
+            self._writer.executemany(_DELETE_CHUNKS, keys)
             self._writer.executemany(_DELETE_BODY, keys)
             self._writer.executemany(_DELETE_ROW, keys)
 
     def _change(self, states: tuple[tuple[bytes, State], ...]) -> None:
         if states:
-            self._writer.executemany(_DELETE_BODY, [(id_,) for id_, _ in states])
+            keys = [(id_,) for id_, _ in states]
+            self._writer.executemany(_DELETE_CHUNKS, keys)
+            self._writer.executemany(_DELETE_BODY, keys)
             self._writer.executemany(_SET_STATE, [(state, id_) for id_, state in states])
 
     def _read(self, sql: str, values: tuple[int | str | bytes, ...]) -> list[_Values]:
@@ -354,7 +386,7 @@ class SqliteStore:
     def _take_from(self, moved_to: Path) -> None:
         """Copy what is readable of the damaged database at `moved_to` into this new one."""
         wreck = Wreck(moved_to)
-        rows = bodies = counters = notes = 0
+        rows = bodies = chunks = counters = notes = 0
         complete = True
         try:
             self._last_seq = wreck.first_seq(int(moved_to.name.rpartition("-")[2]))
@@ -363,13 +395,14 @@ class SqliteStore:
                 self.commit(writes)
                 rows += len(writes.rows)
                 bodies += sum(body is not None for _, body in writes.rows)
+                chunks += len(writes.chunks)
                 counters += len(writes.counters)
                 notes += len(writes.notes)
         except StoreFull:  # a smaller quota than before: the rest comes back from peers
             complete = False
         finally:
             wreck.close()
-        self._salvage = Salvage(moved_to, rows, bodies, counters, notes, complete)
+        self._salvage = Salvage(moved_to, rows, bodies, chunks, counters, notes, complete)
 
 
 def _digest(body: bytes) -> bytes:

@@ -18,8 +18,8 @@ Done = Callable[[Exception | None], None]
 """Called from the writer's thread: with None once durable, else with what went wrong."""
 
 GROUP_ROWS = 1024
-"""Rows in one commit. A flood of junk from enrolled keys can delay an alert by one such group:
-1,024 x 16 us and one wait for the disk; and 4 MiB of WAL at 4 KiB each."""
+"""Rows in one commit, of messages and chunks. A flood of junk from enrolled keys can delay an alert
+by one such group: 1,024 x 16 us and one wait for the disk; and 4 MiB of WAL at 4 KiB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,11 @@ class _Job:
     urgent: bool
     done: Done
     since_s: float
+
+    @property
+    def rows(self) -> int:
+        """Rows of messages and chunks together."""
+        return len(self.writes.rows) + len(self.writes.chunks)
 
 
 class Writer(Closing):
@@ -99,9 +104,9 @@ class Writer(Closing):
                 self._changed.wait(patience_s)
             group: list[_Job] = []
             rows = 0
-            while self._jobs and (not group or rows + len(self._jobs[0].writes.rows) <= GROUP_ROWS):
+            while self._jobs and (not group or rows + self._jobs[0].rows <= GROUP_ROWS):
                 job = self._jobs.popleft()
-                rows += len(job.writes.rows)
+                rows += job.rows
                 self._urgent -= job.urgent
                 group.append(job)
             return group

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from holub_protocol.areas import AreaTree
 from holub_protocol.kinds import Class
-from holub_protocol.refusal import Refusal
 from holub_protocol.storage import State
 from holub_protocol.truth import Level
 from holub_sim.host import Host
@@ -49,12 +48,13 @@ def converge(
     offices: Sequence[Office],
     now_s: int,
     places: Sequence[int] | None = None,
+    crowded: bool = False,
 ) -> Convergence:
     """Compare all hosts with each other and with the ledger. `offices` are the authorities, each
     with a desk on duty; where none is in charge, no place is clear. `places` are the areas that
-    are looked at, if not all of a board. A host whose clock nothing vouches for shows as clear
+    are looked at, if not all of a board; `crowded` says that there was not room for all that
+    people and bulk said. A host whose clock nothing vouches for shows as clear
     nothing at all."""
-    crowded = any(map(_is_crowded, hosts))
     asked = Class.GRANT if crowded else Class.BULK
     live = {each.row.id: each for each in live_messages(ledger, now_s) if each.row.cls <= asked}
     lacking: dict[bytes, int] = {}
@@ -97,15 +97,6 @@ def converge(
         untrue_areas=tuple(untrue),
         crowded=crowded,
     )
-
-
-def _is_crowded(host: Host) -> bool:
-    """Whether it has had to put messages aside or to refuse them for want of room."""
-    rows = host.disk.store.rows()
-    refused = host.refusals.get(Refusal.FULL, 0) + dict(host.node.stats().refusals).get(
-        Refusal.FULL, 0
-    )
-    return bool(refused) or any(row.state is State.EVICTED for row in rows)
 
 
 def live_messages(ledger: Ledger, now_s: int) -> list[Published]:

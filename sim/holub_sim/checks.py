@@ -8,7 +8,7 @@ what it sends with the rules of the wire (wire.py). What must hold in the end is
 from dataclasses import dataclass
 
 from holub_crypto.identity import SIGNATURE_BYTES
-from holub_protocol.areas import AreaTree
+from holub_protocol.areas import EVERYWHERE, AreaTree
 from holub_protocol.batch import Batch, Refused, StatusChanged, Taken
 from holub_protocol.codec import decode
 from holub_protocol.holdings import CHARTER
@@ -41,7 +41,8 @@ RULES = {
     "timely": "takes in what is over by its own clock, or goes on holding it",
     "again": "takes in a message that it had taken in before and has not let go",
     "resurrected": "shows an alert of which it has taken in the end",
-    "no-false-clear": "shows clear where an alert is on of which it has taken in the start",
+    "no-false-clear": "shows clear where an alert is on of which it has taken in the start, or by "
+    "a clock that nothing vouches for",
     "in-order": "signs a message whose time and counter do not follow those of the one before",
     "evicted": "puts an alert, a grant or a charter aside to make room",
     "parked": "keeps a message waiting for a grant that it holds",
@@ -114,9 +115,9 @@ class Watch:
         self._care = care
         self._alert = kind_named("alert").number
         self._board = kind_named("board").number
-        self._seen: dict[str, dict[bytes, None]] = {}
+        self._seen: dict[str, dict[bytes, int]] = {}
         self._signed: dict[tuple[bytes, str], list[Published]] = {}
-        self.wire = WireRules(world, ledger, self._break, self._note)
+        self.wire = WireRules(world, ledger, self._seen, self._break, self._note)
 
     @property
     def broken(self) -> int:
@@ -151,6 +152,10 @@ class Watch:
             self._judge_status(host, deep=False)
         self._judge_store(host)
         self._judge_parked(host)
+
+    def sent(self, host: Host, link: int, data: bytes) -> None:
+        """Bytes have left."""
+        self.wire.sent(host.name, link, data)
 
     def parted(self, host: Host, link: int) -> None:
         """A link is down."""
@@ -197,7 +202,7 @@ class Watch:
         if event.id in seen:
             self._break(host, "again", f"took in {short}, which it had")
         if kept is not None:
-            seen[event.id] = None
+            seen[event.id] = now_us
         if event.link is None and event.id not in self.ledger.published:
             if kept is not None and kept[1] is not None:
                 self._publish(host, kept[0], kept[1])
@@ -280,6 +285,8 @@ class Watch:
             if truth.status(area, now).level is Level.CLEAR:
                 detail = f"area {area} shows clear while {start.hex()[:16]} is on"
                 self._break(host, "no-false-clear", detail)
+        if not now.reliable and truth.status(EVERYWHERE, now).level is Level.CLEAR:
+            self._break(host, "no-false-clear", "shows clear by a clock that nobody vouches for")
         if self.ledger.ended:
             for view in truth.alerts(now):
                 end = self.ledger.ended.get(view.incident)

@@ -10,18 +10,23 @@ WALL_MAX_S = 2**32 - 1
 
 
 class Clock:
-    """A machine's idea of time. `reliable` is whether it has anything that vouches for its wall
-    clock. The steady clock is exact: it only measures intervals."""
+    """A machine's idea of time. The steady clock is exact: it only measures intervals."""
 
     def __init__(
         self, start_s: int, offset_us: int = 0, drift_ppm: int = 0, reliable: bool = True
     ) -> None:
         """`start_s` is Unix time at the world's microsecond 0. The wall clock is off by
-        `offset_us` then, and gains `drift_ppm` microseconds in a second."""
+        `offset_us` then, and gains `drift_ppm` microseconds in a second; where it is not
+        `reliable` nothing vouches for it."""
         self.start_s, self.offset_us, self.drift_ppm = start_s, offset_us, drift_ppm
-        self.reliable = reliable
+        self._doubts = 0 if reliable else 1
         self._last: tuple[int, int, int, bool] | None = None
         self._now = Now(0, start_s, reliable)
+
+    @property
+    def reliable(self) -> bool:
+        """Whether anything vouches for the wall clock."""
+        return not self._doubts
 
     def now(self, t_us: int, booted_us: int) -> Now:
         """Return what the node is told at the world's microsecond `t_us`."""
@@ -35,3 +40,11 @@ class Clock:
     def jump(self, by_us: int) -> None:
         """Set the wall clock on, or back where `by_us` is negative."""
         self.offset_us += by_us
+
+    def doubt(self) -> None:
+        """What vouches for the wall clock is gone, once more than before."""
+        self._doubts += 1
+
+    def vouch(self) -> None:
+        """One doubt less; after the last the wall clock is reliable."""
+        self._doubts -= 1

@@ -43,6 +43,7 @@ class Disk:
         self._waiting: list[tuple[Writes, Done]] = []
         self._under_way: list[tuple[Writes, Done]] = []
         self._overlay: dict[bytes, bytes] = {}
+        self._chunks: dict[tuple[bytes, int], bytes] = {}
         self._life = 0
         self._base: MemoryStore | None = None
         self._since_base: list[tuple[Writes, ...]] = []
@@ -52,15 +53,23 @@ class Disk:
         body = self._overlay.get(id_)
         return body if body is not None else self.store.get(id_)
 
+    def chunk(self, id_: bytes, place: int) -> bytes | None:
+        """Return a chunk of a payload, waiting or stored; None if there is none."""
+        chunk = self._chunks.get((id_, place))
+        return chunk if chunk is not None else self.store.chunk(id_, place)
+
+    def places(self, id_: bytes) -> tuple[int, ...]:
+        """Return the places of the chunks that are stored."""
+        return self.store.places(id_)
+
     def submit(self, writes: Writes, durable: bool, done: Done) -> None:
         """Commit `writes`, then call `done`; where there is nothing to commit (`durable` is
         False) and nobody waits, at once."""
         if not durable and not self._under_way:
             done(True)
             return
-        for row, body in writes.rows:
-            if body is not None:
-                self._overlay[row.id] = body
+        self._overlay.update(_bodies(writes))
+        self._chunks.update(_chunks(writes))
         self._waiting.append((writes, done))
         if not self._under_way:
             self._begin()
@@ -74,6 +83,7 @@ class Disk:
         self._life += 1
         self._waiting, self._under_way = [], []
         self._overlay.clear()
+        self._chunks.clear()
 
     def keep_history(self) -> None:
         """Remember the last commits from now on, so that `tear` can undo them."""
@@ -127,12 +137,10 @@ class Disk:
             if life != self._life:
                 return
         self._under_way = []
-        self._overlay = {
-            row.id: body
-            for writes, _ in self._waiting
-            for row, body in writes.rows
-            if body is not None
-        }
+        self._overlay, self._chunks = {}, {}
+        for writes, _ in self._waiting:
+            self._overlay.update(_bodies(writes))
+            self._chunks.update(_chunks(writes))
         if self._waiting:
             self._begin()
 
@@ -142,3 +150,11 @@ class Disk:
         except StoreFull:
             return False
         return True
+
+
+def _bodies(writes: Writes) -> dict[bytes, bytes]:
+    return {row.id: body for row, body in writes.rows if body is not None}
+
+
+def _chunks(writes: Writes) -> dict[tuple[bytes, int], bytes]:
+    return {(id_, place): chunk for id_, place, chunk in writes.chunks}

@@ -137,19 +137,20 @@ def mains(host: Host) -> Action:
 
 def misset(host: Host, by_us: Callable[[], int], reliable: bool) -> Action:
     """Set a host's wall clock wrong by what `by_us` says at that moment."""
-    before: list[tuple[int, bool]] = []
+    before: list[int] = []
 
     def do() -> None:
         jump_us = by_us()
-        before.append((jump_us, host.clock.reliable))
+        before.append(jump_us)
         host.clock.jump(jump_us)
-        host.clock.reliable = reliable
+        if not reliable:
+            host.clock.doubt()
         host.tick()
 
     def undo() -> None:
-        jump_us, was_reliable = before.pop()
-        host.clock.jump(-jump_us)
-        host.clock.reliable = was_reliable
+        host.clock.jump(-before.pop())
+        if not reliable:
+            host.clock.vouch()
         host.tick()
 
     return Action(do, undo)

@@ -34,7 +34,7 @@ class Forger:
             self._host.offer(raw)
 
     def _forged(self, what: str) -> Iterable[bytes]:
-        said = [each for each in self._ledger.existing() if each.row.kind]
+        said = [each for each in self._ledger.existing() if each.row.kind and each.durable]
         if what == "old":
             return [each.raw for each in said]
         if what == "altered":

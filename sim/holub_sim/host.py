@@ -77,6 +77,9 @@ class Observer(Protocol):
     def turned(self, host: "Host", batch: Batch) -> None:
         """A node has done something; its writes are not on disk yet."""
 
+    def sent(self, host: "Host", link: int, data: bytes) -> None:
+        """Bytes have left on a link."""
+
     def parted(self, host: "Host", link: int) -> None:
         """A host has taken a link down."""
 
@@ -351,6 +354,7 @@ class Host:
         writes, holdings = batch.writes, self.node.holdings
         ids = tuple(row.id for row, _ in writes.rows if row.state is State.HELD)
         self.node.uncommitted(ids)
+        self.node.unstored_chunks(writes.chunks, self.now())
         self._observer.unstored(self, ids)
         again = Writes(
             deletes=tuple(id_ for id_ in writes.deletes if id_ not in holdings),
@@ -376,6 +380,7 @@ class Host:
         if pipe is not None and self.tap is not None:
             data = self.tap.says(link, data)
         if pipe is not None and data:
+            self._observer.sent(self, link, data)
             pipe.send(data)
 
     def _plan_wake(self) -> None:

@@ -187,6 +187,11 @@ class Pipe:
             self._last_us = max(self._last_us, again_us)
             self._plan()
 
+    @property
+    def late(self) -> bool:
+        """Whether what comes next comes only after so long a silence that the link is dead."""
+        return bool(self._queue) and self._queue[0][0] - self._world.now_us > SILENCE_US
+
     def _arrival(self, size: int) -> int:
         """When the last bit of the next segment arrives, never before the one ahead of it."""
         quality, now_us = self.quality, self._world.now_us
@@ -347,6 +352,8 @@ class Wire:
                 connection.pipes[side].resume()
                 if connection.up[side]:  # else its peer goes on hearing nothing
                     connection.silences[1 - side] += 1
+                    if connection.pipes[side].late:
+                        self.fall_silent(connection, 1 - side)
 
     def passes(self, side: int) -> bool:
         """Whether what a side says gets through."""

@@ -1,9 +1,10 @@
 """One run: chaos for the scenario's duration, then heal, settle, and demand agreement."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from holub_sim.agreement import converge
+from holub_sim.agreement import Convergence, converge
 from holub_sim.build import City, build
 from holub_sim.faults import schedule
 from holub_sim.report import Report, report
@@ -17,6 +18,9 @@ SILENCE_US = 30_000_000
 SILENCE_TRIES = 20
 """Desks sign boards every five minutes, each in its own rhythm; of a few, all are silent for
 half a minute sooner or later."""
+
+CROWDED = ("evicted", "receipted", "refused-full", "refused-quota")
+"""States after which not everything that people and bulk said can be everywhere."""
 
 
 def run(
@@ -41,17 +45,29 @@ def play(
 ) -> Played:
     """As `run`, and keep the city."""
     city = build(scenario, seed, trace, folder)
+    end_us = scenario.duration.us + scenario.settle.us
+    sampler = Sampler(city.world, city.hosts, city.watch, end_us)
+    endure(city, scenario)
+    city.world.run(end_us)
+    _await_silence(city)
+    found = report(scenario, seed, city, agreement(city))
+    return Played(city, found, tuple(sampler.samples))
+
+
+def endure(city: City, scenario: Scenario) -> None:
+    """Let the scenario's duration pass with all its faults; then all of them end."""
     heal_us = scenario.duration.us
-    sampler = Sampler(city.world, city.hosts, city.watch, heal_us + scenario.settle.us)
     schedule(city.world, city.faults, heal_us)
     city.world.run(heal_us)
     for host in city.hosts:
         host.boot()
-    city.world.run(heal_us + scenario.settle.us)
-    _await_silence(city)
-    now_s = scenario.start_s + city.world.now_us // 1_000_000
-    agreed = converge(city.hosts, city.ledger, city.areas, city.offices, now_s)
-    return Played(city, report(scenario, seed, city, agreed), tuple(sampler.samples))
+
+
+def agreement(city: City, places: Sequence[int] | None = None) -> Convergence:
+    """Compare all hosts as they are now, at all areas of a board or at `places`."""
+    now_s = city.world.start_s + city.world.now_us // 1_000_000
+    crowded = any(map(city.watch.reached.get, CROWDED))
+    return converge(city.hosts, city.ledger, city.areas, city.offices, now_s, places, crowded)
 
 
 def _await_silence(city: City) -> None:

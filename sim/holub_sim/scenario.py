@@ -163,14 +163,15 @@ def load(path: Path) -> Scenario:
 def parse(text: str, where: str) -> Scenario:
     """Read TOML; `where` names it in errors. Raises ScenarioError."""
     try:
-        return convert(tomllib.loads(text), Scenario, dec_hook=_read)
+        return convert(tomllib.loads(text), Scenario, dec_hook=read_value)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{where}: not TOML: {error}") from None
     except ValidationError as error:
         raise ScenarioError(f"{where}: {_place(str(error))}") from None
 
 
-def _read(wanted: type, value: Any) -> object:
+def read_value(wanted: type, value: Any) -> object:
+    """Read a time or a rate, for msgspec; raises ValueError naming the value."""
     if wanted is Span:
         return Span.parse(value)
     if wanted is Rate:

@@ -5,7 +5,7 @@ depends on what its peer has allowed and acknowledged; where the acknowledgement
 way, the rule is taken in the sender's favour.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from holub_protocol.batch import Batch
@@ -35,16 +35,18 @@ _JUDGED = (FrameType.HELLO, FrameType.PUT, FrameType.CREDIT, FrameType.NEED, Fra
 
 @dataclass(slots=True)
 class Side:
-    """What one end of a link has said, and what its peer has acknowledged and asked."""
+    """What one end of a link has said; what its peer has acknowledged, and has asked: hints, each
+    with the byte of the stream by which it is heard. `asking` has yet to leave."""
 
     host: str
     since_us: int
-    said_bytes: int = 0
+    sent_bytes: int = 0
     hello: Hello | None = None
     under_way_bytes: int = 0
     whole: dict[bytes, int] = field(default_factory=dict)
     pieces: dict[bytes, Published] = field(default_factory=dict)
     sent: dict[bytes, None] = field(default_factory=dict)
+    asking: list[tuple[bytes, tuple[bytes, ...]]] = field(default_factory=list)
     needs: list[tuple[int, bytes]] = field(default_factory=list)
     alert_bytes: dict[int, int] = field(default_factory=dict)
 
@@ -62,11 +64,14 @@ class WireRules:
         self,
         world: World,
         ledger: Ledger,
+        seen: Mapping[str, Mapping[bytes, int]],
         broken: Callable[[Host, str, str], None],
         note: Callable[[str], None],
     ) -> None:
-        """`broken` takes (host, rule, detail), `note` the name of a state that was reached."""
-        self._world, self._ledger, self._broken, self._note = world, ledger, broken, note
+        """`seen`: by host, since which microsecond it has had a message. `broken` takes (host,
+        rule, detail), `note` the name of a state that was reached."""
+        self._world, self._ledger, self._seen = world, ledger, seen
+        self._broken, self._note = broken, note
         self.puts: dict[Class, int] = {}
         self.put_bytes: dict[Class, int] = {}
         self._links: dict[int, dict[str, Side]] = {}
@@ -94,7 +99,6 @@ class WireRules:
         for link, data in (*batch.urgent, *batch.sends):
             side = self._side(host.name, link)
             for frame in _frames(data):
-                side.said_bytes += LENGTH_BYTES + len(frame)
                 kind = frame[_TYPE_AT]
                 if kind in _STATES:
                     self._note(_STATES[FrameType(kind)])
@@ -106,6 +110,23 @@ class WireRules:
             self._judge_waiting(host, link)
         for link in list(self._asked.get(host.name, ())):
             self._judge_needs(host, link)
+
+    def sent(self, host: str, link: int, data: bytes) -> None:
+        """Follow what leaves when: what is urgent overtakes what waits for a commit."""
+        side = self._side(host, link)
+        before_bytes, side.sent_bytes = side.sent_bytes, side.sent_bytes + len(data)
+        peer = self._peer(host, link) if side.asking else None
+        if peer is None:
+            return
+        waiting = []
+        for frame, hints in side.asking:
+            at = data.find(frame)
+            if at < 0:
+                waiting.append((frame, hints))
+                continue
+            peer.needs += [(before_bytes + at + len(frame), hint) for hint in hints]
+            self._asked.setdefault(peer.host, {})[link] = None
+        side.asking = waiting
 
     def _side(self, host: str, link: int) -> Side:
         sides = self._links.setdefault(link, {})
@@ -124,9 +145,8 @@ class WireRules:
                 side.hello = hello
             case Credit(consumed_bytes) if peer is not None:
                 peer.under_way_bytes -= consumed_bytes
-            case Need(hints) if peer is not None:
-                peer.needs += [(side.said_bytes, hint) for hint in hints]
-                self._asked.setdefault(peer.host, {})[link] = None
+            case Need(hints):
+                side.asking.append((data, hints))
             case Root(_, entries):
                 for _, count, digest in entries:
                     self._judge_digest(host, link, count, digest)
@@ -175,7 +195,7 @@ class WireRules:
         elif link in low and not beyond:
             detail = f"{message.row.id.hex()[:16]} behind messages of lower classes"
             self._broken(host, "class-order", detail)
-        arrived_us = message.arrived_us.get(host.name)
+        arrived_us = self._seen[host.name].get(message.row.id)
         if arrived_us is not None:
             here_s = (self._world.now_us - max(arrived_us, host.booted_us)) // 1_000_000
             if put.age_s + AGE_SLACK_S < here_s:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -116,6 +117,42 @@ def test_bounds_of_values(store: Store) -> None:
         store.commit(Writes(rows=((row, body),)))
         assert store.get(row.id) == body
         assert list(store.rows())[-1].area == extreme
+
+
+def test_chunks_lie_beside_a_body_and_go_with_it(keeper: Memory | Sqlite) -> None:
+    """A held message's chunks come back by place, a second one replaces the first, also after a
+    restart; without a body there are none, and they go when it does, however it does."""
+    store = keeper.store
+    store.commit(held(1, 2, 3), Writes(rows=((row_of(4, EVICTED), None),)))
+    chunks = tuple((id_of(n), place, b"%d" % n) for n in range(1, 6) for place in (7, 0, 1559))
+    store.commit(Writes(chunks=chunks))
+    store.commit(Writes(chunks=((id_of(1), 7, b"new"),)))
+    keeper.reopen()
+    store = keeper.store
+    assert [store.places(id_of(n)) for n in range(1, 6)] == [(0, 7, 1559)] * 3 + [()] * 2
+    assert store.chunk(id_of(1), 7) == b"new"
+    assert store.chunk(id_of(2), 7) == b"2"
+    assert store.chunk(id_of(1), 8) is store.chunk(id_of(4), 7) is None
+    store.commit(Writes(deletes=(id_of(1),), states=((id_of(2), EVICTED),)))
+    store.commit(held(1, 2, 3))
+    assert [store.places(id_of(n)) for n in (1, 2, 3)] == [()] * 3
+
+
+def test_chunks_count_for_the_quota(store: Store) -> None:
+    """A store takes no more chunks than its quota has room for, and finds room for others once
+    those are gone."""
+    store.commit(held(1))
+    chunk = bytes(1024)
+    with suppress(StoreFull):
+        for start in range(0, 1 << 16, 64):
+            places = range(start, start + 64)
+            store.commit(Writes(chunks=tuple((id_of(1), place, chunk) for place in places)))
+    stored = len(store.places(id_of(1)))
+    assert store.quota_bytes > stored * 1024 > 0.6 * (store.quota_bytes - 65_536)
+    assert store.size_bytes() <= store.quota_bytes
+    store.commit(Writes(deletes=(id_of(1),)))
+    store.commit(held(2), Writes(chunks=tuple((id_of(2), p, chunk) for p in range(stored))))
+    assert len(store.places(id_of(2))) == stored
 
 
 def test_since_lists_held_rows_after_a_number(store: Store) -> None:
@@ -272,6 +309,10 @@ SOME_WRITES = st.builds(
     rows=st.lists(HELD_ROWS | GONE_ROWS, max_size=4).map(tuple),
     deletes=st.lists(NUMBERS.map(id_of), max_size=3).map(tuple),
     states=st.lists(st.tuples(NUMBERS.map(id_of), GONE), max_size=3).map(tuple),
+    chunks=st.lists(
+        st.tuples(NUMBERS.map(id_of), st.integers(0, 3), st.binary(min_size=1, max_size=5)),
+        max_size=3,
+    ).map(tuple),
     counters=st.lists(SOME_COUNTERS, max_size=2).map(tuple),
     notes=st.lists(
         st.tuples(st.sampled_from(("a", "ab", "b")), st.none() | st.binary(max_size=3)), max_size=2

@@ -49,10 +49,14 @@ def side_of(vector: dict[str, Any], role: str) -> Handshake:
     )
 
 
+@pytest.mark.parametrize("forked", [False, True])
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["protocol_name"]))
-def test_cacophony_vectors_match_byte_for_byte(vector: dict[str, Any]) -> None:
-    """Handshake and transport messages of another implementation come out the same, both ways."""
+def test_cacophony_vectors_match_byte_for_byte(vector: dict[str, Any], forked: bool) -> None:
+    """Handshake and transport messages of another implementation come out the same, both ways,
+    also of handshakes that were forked from one that is kept ready."""
     sides = [side_of(vector, "init"), side_of(vector, "resp")]
+    if forked:
+        sides = [side.fork() for side in sides]
     ciphers: list[tuple[Cipher, Cipher]] = []
     for number, message in enumerate(vector["messages"]):
         payload = bytes.fromhex(message["payload"])
@@ -220,6 +224,28 @@ def test_different_prologues_do_not_meet() -> None:
     responder.read(initiator.write())
     with pytest.raises(NoiseError):
         initiator.read(responder.write())
+
+
+@pytest.mark.parametrize("psk", [None, PSK])
+def test_forks_go_their_own_ways(psk: bytes | None) -> None:
+    """Two callers of one listener that is kept ready get ciphers of their own, junk to one of them
+    harms no other, and what has begun is not forked."""
+    name = f"Noise_XX{'' if psk is None else 'psk0'}_25519_ChaChaPoly_BLAKE2b"
+    callers = [pair(name, psk)[0] for _ in range(2)]
+    listener = pair(name, psk)[1]
+    forks = [listener.fork() for _ in range(3)]
+    with pytest.raises(NoiseError):
+        forks[2].read(bytes(31))
+    hashes = []
+    for caller, fork in zip(callers, forks[:2], strict=True):
+        for writer, reader in ((caller, fork), (fork, caller), (caller, fork)):
+            assert reader.read(writer.write(b"x")) == b"x"
+        sent, received = caller.split()[0], fork.split()[1]
+        assert received.open(sent.seal(b"y")) == b"y"
+        hashes.append(fork.handshake_hash)
+    assert hashes[0] != hashes[1]
+    with pytest.raises(NoiseError, match="has begun"):
+        forks[0].fork()
 
 
 def test_turns_are_kept() -> None:

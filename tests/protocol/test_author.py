@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from holub_protocol import codec
 from holub_protocol.author import (
     CLOCK_JUMP_MAX_S,
-    HOUR_S,
     Author,
     PublishError,
     hour_left_s,
@@ -17,6 +16,7 @@ from holub_protocol.author import (
 )
 from holub_protocol.kinds import kind_named
 from holub_protocol.message import Message, Now, Opaque
+from holub_protocol.points import HOUR_S
 from holub_protocol.storage import Counter
 from support_realm import KYIV, key
 
@@ -116,6 +116,11 @@ def test_what_was_heard_is_never_signed_again() -> None:
     author.observe("need", (HOUR_START_S, 9))
     author.observe("need", (HOUR_START_S, 4))
     assert sign(author, HOUR_START_S)[0].k == 10
+    author.observe("need", (HOUR_START_S - 5, 99))
+    assert sign(author, HOUR_START_S)[0].k == 11
+    sign(author, HOUR_START_S + 60)
+    author.observe("need", (HOUR_START_S + 30, 20))
+    assert sign(author, HOUR_START_S + 60)[0].point == (HOUR_START_S + 60, 21)
 
 
 def test_a_refused_message_uses_no_point() -> None:

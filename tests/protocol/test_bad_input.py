@@ -12,7 +12,7 @@ from holub_crypto import cbor, cose
 from holub_crypto.charter import Charter
 from holub_crypto.identity import Identity, key_hint
 from holub_protocol import codec, frames
-from holub_protocol.batch import Refused
+from holub_protocol.batch import Misbehaved, Refused
 from holub_protocol.frames import Bye, Hello, Put, Refuse
 from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds.alert import AlertBody, Verb
@@ -188,7 +188,7 @@ TABLE = (
         R.CHARTER_AHEAD),
 )  # fmt: skip
 
-NOT_OF_ONE_MESSAGE = {Refusal.SUPERSEDED, Refusal.QUOTA, Refusal.FULL}
+NOT_OF_ONE_MESSAGE = {Refusal.SUPERSEDED, Refusal.QUOTA, Refusal.FULL, Refusal.CHUNK}
 OF_NO_INPUT = {Refusal.DAMAGED}
 
 
@@ -374,7 +374,7 @@ def test_alerts_fill_half_the_store_at_most() -> None:
         )
         for k in range(40)
     ]
-    assert outcomes[-1] is Refusal.FULL
+    assert outcomes[-1] is Refusal.QUOTA
     assert isinstance(box.node.offer(REALM.note(RELAY, "x"), now_at(AT_S)), bytes)
 
 
@@ -417,6 +417,7 @@ def test_a_broken_stream(data: bytes, why: str) -> None:
     assert link == 1
     assert why in reason
     assert any(isinstance(frame, Bye) for frame in peer.heard)
+    assert (Misbehaved(PEER.public) in box.events) == ("BYE" not in why)
     assert box.node.stats().links == ()
     assert decoded(REALM, GOOD).id not in box.held()
     peer.send(frame_bytes(b"\0"))
@@ -461,6 +462,7 @@ def test_silence_is_not_waited_for() -> None:
     assert box.flush(AT_S + 9).closes == ()
     box.node.wake(now_at(AT_S + 11))
     assert box.flush(AT_S + 11).closes == ((1, "no HELLO"),)
+    assert Misbehaved(PEER.public) not in box.events
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from holub_protocol.batch import StatusChanged
 from holub_protocol.journal import Journal
+from holub_protocol.limits import CHUNKS_PER_COMMIT
 from holub_protocol.storage import Counter, State
 from support_store import held
 
@@ -60,3 +61,32 @@ def test_never_stored() -> None:
     journal.forget(ROW.id)
     journal.never_stored(ROW.id)
     assert not journal.take((), ()).durable
+
+
+def test_chunks_wait_for_company() -> None:
+    """They leave 16 together, or when they are due; until then they can be read."""
+    journal = Journal()
+    for place in range(CHUNKS_PER_COMMIT - 1):
+        journal.keep(ROW.id, place, b"%d" % place)
+    assert not journal.take((), ()).durable
+    assert journal.chunks_wait
+    assert journal.chunk(ROW.id, 3) == b"3"
+    journal.keep(ROW.id, 99, b"x")
+    assert not journal.chunks_wait
+    assert len(journal.take((), ()).writes.chunks) == CHUNKS_PER_COMMIT
+    assert journal.chunk(ROW.id, 3) is None
+    journal.keep(ROW.id, 1, b"y")
+    journal.keep_now()
+    assert journal.take((), ()).writes.chunks == ((ROW.id, 1, b"y"),)
+    journal.keep_now()
+    assert not journal.take((), ()).durable
+
+
+def test_chunks_go_with_their_message() -> None:
+    """What waits for a message that is put aside or forgotten is not written."""
+    journal = Journal()
+    for end in (journal.forget, lambda id_: journal.put_aside(id_, State.EVICTED)):
+        journal.keep(ROW.id, 0, b"x")
+        end(ROW.id)
+        journal.keep_now()
+        assert journal.take((), ()).writes.chunks == ()

@@ -4,7 +4,12 @@ from itertools import pairwise
 
 from holub_protocol.frames import Frame, IdList, IHave, Put, Range, Root, decode
 from holub_protocol.kinds import Class
-from holub_protocol.limits import ALERT_BURST_BYTES, ALERT_BYTES_PER_S, OUTBOX_BYTES
+from holub_protocol.limits import (
+    ALERT_BURST_BYTES,
+    ALERT_BYTES_PER_S,
+    OUTBOX_BYTES,
+    RESENDS,
+)
 from holub_protocol.outbox import Outbox
 from holub_protocol.reconcile import short_id
 from support_realm import START_S, now_at
@@ -144,6 +149,19 @@ def test_an_id_waits_once_and_can_be_dropped() -> None:
     outbox.drop(id_, Class.PEOPLE)
     assert ready(outbox, shelf) == []
     assert not outbox.busy(Class.PEOPLE)
+
+
+def test_a_grant_that_waits_in_two_lanes_is_sent_no_oftener() -> None:
+    """Asked for by a NEED and by a WANT, it leaves as often as a message may, in all."""
+    outbox, shelf = opened(), Shelf()
+    grant = shelf.hold("grant", Class.GRANT, 100)
+    for _ in range(RESENDS - 1):
+        outbox.put(grant, Class.GRANT)
+        ready(outbox, shelf)
+    outbox.put(grant, Class.TRUST)
+    outbox.put(grant, Class.GRANT)
+    assert len(totals(ready(outbox, shelf))) == 1
+    assert outbox.waiting(Class.TRUST) == 0
 
 
 def test_an_ingress_relay_that_floods_has_one_share() -> None:

@@ -53,7 +53,7 @@ def test_a_stolen_desk_key_fills_half_the_store_at_most() -> None:
     box = Box(realm, "a", policy=Policy(store_bytes=60_000))
     box.node.offer(realm.grant(DESK.public), now_at(0))
     outcomes = [box.node.offer(realm.start(DESK), now_at(0)) for _ in range(120)]
-    assert Refusal.FULL in outcomes
+    assert Refusal.QUOTA in outcomes
     assert box.node.holdings.held_bytes(Class.ALERT) <= 30_000
 
 
@@ -182,3 +182,24 @@ def test_what_was_evicted_or_refused_comes_back_when_there_is_room() -> None:
     pair.run(2000, step=5)
     assert len(list(a.node.holdings.held_ids(Class.PEOPLE))) == 50
     assert b.held() == a.held()
+
+
+def test_a_stolen_desk_key_leaves_room_to_other_authorities() -> None:
+    """However long it floods, of the alerts' half a third stays free; another authority's alert,
+    and its end, are taken in at once."""
+    realm = Realm()
+    box = Box(realm, "a", policy=Policy(store_bytes=80_000))
+    other = key("other desk")
+    grants = realm.grant(DESK.public, authority=2), realm.grant(other.public, authority=1)
+    for raw in grants:
+        box.node.offer(raw, now_at(0))
+    outcomes = [box.node.offer(realm.start(DESK), now_at(0)) for _ in range(150)]
+    assert outcomes[-1] is Refusal.QUOTA
+    held = box.node.holdings.alert_bytes(2)
+    assert abs(held - 80_000 // 3) < 400
+    for _ in range(10):
+        assert isinstance(box.node.offer(realm.start(other), now_at(0)), bytes)
+        assert not isinstance(box.node.offer(realm.start(DESK), now_at(0)), bytes)
+    box.flush(0)
+    box.start(0)
+    assert box.node.holdings.alert_bytes(2) == held

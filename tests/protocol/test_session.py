@@ -140,7 +140,7 @@ def test_a_peer_that_keeps_offering_forgeries_is_closed() -> None:
     for number in range(4):
         assert made.close is None
         made.refuse(bytes([number]) * 8, Refusal.BAD_SIGNATURE)
-    assert made.close == "too many bad signatures"
+    assert made.close == "too many bad signatures or chunks"
 
 
 def test_a_peer_that_keeps_offering_junk_is_closed() -> None:

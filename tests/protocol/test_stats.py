@@ -44,7 +44,7 @@ def test_counts_of_junk() -> None:
     a, b = Box(realm, "a"), Box(realm, "b")
     pair = Pair(a, b)
     pair.exchange()
-    b.node.receive(1, frame_bytes(cbor.encode((8, "later"))), now_at(0))
+    b.node.receive(1, frame_bytes(cbor.encode((14, "later"))), now_at(0))
     b.node.receive(1, frame_bytes(cbor.encode((4, bytes(8), 0, 4, 0, b"junk"))), now_at(0))
     b.node.offer(b"junk", now_at(0))
     stats = b.node.stats()

@@ -65,6 +65,7 @@ class Wire:
     out: dict[int, bytearray] = field(default_factory=dict)
     sent: bytearray = field(default_factory=bytearray)
     closed: list[tuple[int, str]] = field(default_factory=list)
+    banned: list[bytes] = field(default_factory=list)
     keys: dict[int, bytes] = field(default_factory=dict)
     hints: list[tuple[str, int, bytes | None, Source]] = field(default_factory=list)
 
@@ -77,6 +78,10 @@ class Wire:
     def close(self, link_id: int, reason: str) -> None:
         """Write down."""
         self.closed.append((link_id, reason))
+
+    def ban(self, key: bytes) -> None:
+        """Write down."""
+        self.banned.append(key)
 
     def peers(self) -> tuple[PeerState, ...]:
         """The links of `keys`, which only tests of what peers are told fill in."""
@@ -333,7 +338,8 @@ async def test_pages_hear_of_changes(
 async def test_junk_closes_one_link_only(
     pair: tuple[Path, Path], autojump_clock: trio.testing.MockClock
 ) -> None:
-    """A peer that sends no frames is closed with a reason; the driver goes on."""
+    """A peer that sends no frames is closed with a reason and its key banned; the driver goes
+    on."""
     desk = Rig(pair[0])
     async with running(desk):
         for junk in (b"\x00\x00", b"\xff\xff" + b"x" * 5000, b"\x00\x01\xff"):
@@ -343,6 +349,7 @@ async def test_junk_closes_one_link_only(
             await trio.testing.wait_all_tasks_blocked()
             desk.driver.on_down(number)
         assert len(desk.wire.closed) == 3
+        assert desk.wire.banned == [key(f"peer {number}").public for number, _ in desk.wire.closed]
         assert "error" not in await desk.driver.request({"do": "status"})
 
 

@@ -102,6 +102,20 @@ def test_handshake_and_data_may_come_in_one_piece() -> None:
     assert second.receive(last + first.send(b"at once")) == (b"", b"at once")
 
 
+def test_a_listening_link_serves_many_callers() -> None:
+    """Forks of one link that is kept ready share nothing that goes over the wire."""
+    listening = SecureLink(False, key(2), os.urandom, gate=GATE)
+    for number in (1, 3):
+        caller = SecureLink(True, key(number), os.urandom, gate=GATE)
+        link = listening.fork()
+        shake(caller, link)
+        assert link.peer_key == identity(number).public
+        assert link.receive(caller.send(b"hello")) == (b"", b"hello")
+    assert not listening.established
+    with pytest.raises(LinkError):
+        listening.fork().receive(b"\0\x30" + bytes(48))
+
+
 def test_keep_alive_is_an_empty_message() -> None:
     """An empty send is 18 authenticated bytes and no plaintext."""
     first, second = pair()

@@ -389,7 +389,8 @@ async def test_banned_key_stays_away_for_its_time(
     async with nodes(0) as (node,):
         await call(1, node)
         await until(lambda: node.hooks.keys)
-        node.manager.close(1, "misbehaved", ban_s=60)
+        node.manager.ban(IDENTITIES[1].public)
+        node.manager.close(1, "misbehaved")
         await until(lambda: len(node.hooks.events) == 2)
         refused = await call(1, node)
         assert await refused.receive() == b""

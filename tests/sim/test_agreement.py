@@ -1,6 +1,8 @@
 """Agreement in the end: what must be everywhere, and who shows something else."""
 
+from holub_protocol.truth import Level
 from holub_sim.agreement import converge, live_messages
+from holub_sim.run import agreement
 from support_sim import city
 
 S = 1_000_000
@@ -36,3 +38,27 @@ def test_live_messages_are_those_that_should_be_everywhere() -> None:
     assert len([each for each in town.ledger.existing() if each.row.kind == 6]) > 3
     kinds = {each.row.kind for each in live_messages(town.ledger, now_s + 2 * 86_400)}
     assert kinds == {0, 1}  # the charter and grants outlive the day, alerts and check-ins do not
+
+
+def test_who_has_no_clock_need_show_nothing_as_clear() -> None:
+    """It shows the alerts that all others show, and else "unknown"; that is no disagreement."""
+    town = city()
+    town.world.run(300 * S)
+    town.hosts[3].clock.doubt()
+    town.hosts[3].tick()
+    town.world.run(350 * S)
+    assert town.hosts[3].node.truth.status(93317, town.hosts[3].now()).level is Level.UNKNOWN
+    assert town.hosts[0].node.truth.status(93317, town.hosts[0].now()).level is Level.CLEAR
+    assert agreement(town).complete
+
+
+def test_where_there_was_no_room_only_alerts_need_be_everywhere() -> None:
+    """A check-in that one relay lacks is missing, unless some were put aside for want of room."""
+    town = city()
+    town.world.run(300 * S)
+    assert agreement(town).missing == 0
+    people = next(e for e in live_messages(town.ledger, town.world.start_s) if e.row.cls == 4)
+    town.hosts[3].node.holdings.remove(people.row.id)
+    assert agreement(town).missing == 1
+    town.watch.reached["evicted"] = 1
+    assert (agreement(town).missing, agreement(town).crowded) == (0, True)

@@ -20,3 +20,14 @@ def test_offset_and_drift_move_the_wall_clock_only() -> None:
 def test_a_negative_drift_falls_behind() -> None:
     """A clock that loses 50 ppm is 0.18 s behind after an hour: a second earlier."""
     assert Clock(0, drift_ppm=-50).now(3_600_000_000, 0).wall_s == 3599
+
+
+def test_a_clock_in_doubt_twice_needs_two_to_vouch_for_it() -> None:
+    """Outages overlap: the end of one is not the end of the other."""
+    clock = Clock(0)
+    clock.doubt()
+    clock.doubt()
+    clock.vouch()
+    assert not clock.now(0, 0).reliable
+    clock.vouch()
+    assert clock.now(0, 0).reliable

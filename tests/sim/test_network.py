@@ -168,3 +168,21 @@ def test_hanging_up_comes_behind_what_was_said() -> None:
     pair.run(0.5)
     assert pair.b.heard == [(1, b"bye")]
     assert pair.b.downs == [1]
+
+
+def test_a_cut_that_heals_does_not_revive_a_link_that_a_jam_has_killed() -> None:
+    """What a jam has put off by hours stays put off when an unrelated cut ends: the ear gives the
+    link up as it would have without the cut, and there is a new one."""
+    pair = Joined()
+    pair.run(2)
+    pair.wire.jam(999_999)
+    pair.a.say(b"late")
+    pair.run(1)
+    pair.wire.unjam(999_999)
+    pair.wire.cut()
+    pair.run(1)
+    pair.wire.heal()
+    pair.run(40)
+    assert pair.b.downs == [1]
+    assert pair.wire.up
+    assert len(pair.b.ups) == 2

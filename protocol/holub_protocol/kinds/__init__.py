@@ -19,6 +19,7 @@ from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.manifest import ManifestBody
 from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.kinds.revoke import RevokeBody
@@ -159,8 +160,8 @@ _ROWS: tuple[Kind, ...] = tuple(
         (23, "ticket", "ticket", _BULK, _DESK, _ALL, _IP, 7 * _DAY_S, 512, 2000,
          Opaque.from_wire),
         (24, "used", "used", _BULK, _RELAY, _ALL, _IP, 7 * _DAY_S, 2048, 60, Opaque.from_wire),
-        (25, "manifest", "manifest", _BULK, _DESK, _ALL, _ROOMY, 365 * _DAY_S, _FULL, 20,
-         Opaque.from_wire, Topic.FIRST),
+        (25, "manifest", "manifest", _BULK, _DESK, _ALL, _ROOMY, 365 * _DAY_S, 1024, 20,
+         ManifestBody.from_wire, Topic.FIRST),
         (26, "status", "status", _BULK, _RELAY, _ALL, _IP, 3 * _DAY_S, 512, 4,
          Opaque.from_wire, Topic.SIGNER),
     )
