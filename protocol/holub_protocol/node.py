@@ -508,6 +508,10 @@ class Node:
         self._trusting.parked.drop_link(link)
         self.exchange.link_down(link)
 
+    def revocations(self) -> tuple[bytes, ...]:
+        """Return the ids of the revocations that stand here: what a trust board vouches for."""
+        return tuple(self._trusting.revocations())
+
     def _restore(self, rows: Iterable[Row], now: Now) -> None:
         """Rebuild everything from the store: the index from its rows, and trust and truth from
         the bodies of their classes, oldest first."""

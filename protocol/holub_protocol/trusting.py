@@ -193,16 +193,21 @@ class Trusting:
             self.pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
         return refusal.awaits_grant
 
+    def revocations(self) -> dict[bytes, int]:
+        """Return the ids of the revocations that stand here, each with when it was made."""
+        return {
+            message.id: message.created_s
+            for messages in self._issued.values()
+            for message in messages.values()
+            if isinstance(message.body, RevokeBody) and message.id not in self._doubted
+        }
+
     def view(self, now: Now) -> TrustView:
         """Return what is known of the realm's trust here, and whether something is withheld."""
-        revocations: dict[bytes, int] = {}
-        boards: dict[bytes, None] = {}
-        for messages in self._issued.values():
-            for message in messages.values():
-                if message.id in self._doubted:
-                    continue
-                if isinstance(message.body, RevokeBody):
-                    revocations[message.id] = message.created_s
-                elif isinstance(message.body, TrustBoardBody):
-                    boards[message.id] = None
-        return self._list.view(self._trust.charter.version, revocations, boards, now)
+        boards = {
+            message.id: None
+            for messages in self._issued.values()
+            for message in messages.values()
+            if isinstance(message.body, TrustBoardBody) and message.id not in self._doubted
+        }
+        return self._list.view(self._trust.charter.version, self.revocations(), boards, now)

@@ -40,6 +40,7 @@ from holub_relay.neighbours import Discovery
 from holub_relay.page.state import StoreStats, Ticks
 from holub_relay.passphrase import Passphrases
 from holub_relay.requests import Answer, Request
+from holub_relay.revoking import keep_vouching
 from holub_relay.station import Station
 from holub_relay.tcp import listen, port_of
 from holub_relay.timekeeping import confirm, keep_time
@@ -257,6 +258,7 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
             nursery.start_soon(neighbours.remember, manager, writer)
             nursery.start_soon(keep_time, driver, writer)
             nursery.start_soon(_drive, driver, view)
+            nursery.start_soon(keep_vouching, driver)
             for line in _greeting(station, addresses):
                 announce(line)
             async for number in signals:

@@ -29,7 +29,7 @@ from holub_protocol.refusal import Refusal
 from holub_protocol.stats import LinkStats
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_relay import alarms, files, realm
+from holub_relay import alarms, files, realm, revoking
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.endorsing import endorse
@@ -50,6 +50,9 @@ ALERT_LIFETIME_S: Final = 86_400
 BOARD_LIFETIME_S: Final = 86_400
 
 _AREAS_SHOWN: Final = 64
+_PUBLISHING: Final = frozenset(
+    ("alert", "endorse", "board", "grant", "revoke", "vouch", "offer", "import")
+)
 
 
 def handle(station: Station, request: Request) -> Answer:
@@ -68,7 +71,7 @@ def handle(station: Station, request: Request) -> Answer:
 
 def publishes(request: Request) -> bool:
     """Whether a request leaves something to commit before its answer is true."""
-    return request.get("do") in ("alert", "board", "grant", "offer", "import")
+    return request.get("do") in _PUBLISHING
 
 
 # --- publishing -------------------------------------------------------------------------------
@@ -77,7 +80,7 @@ def publishes(request: Request) -> bool:
 def _alert(station: Station, request: Request) -> Answer:
     """{"verb", "areas", "hazard", "incident", "texts", "certainty", "confirm"}."""
     desk = station.desk_key()
-    _vouched(station, request)
+    station.check_clock(bool(request.get("confirm")))
     verb_name = _text(request, "verb")
     if verb_name.upper() not in Verb.__members__:
         known = ", ".join(verb.name.lower() for verb in Verb)
@@ -119,7 +122,7 @@ def _alert(station: Station, request: Request) -> Answer:
 
 def _endorse(station: Station, request: Request) -> Answer:
     """{"id", "confirm"}: stand by another authority's alert, or by its end."""
-    _vouched(station, request)
+    station.check_clock(bool(request.get("confirm")))
     return _message_head(station, endorse(station, _text(request, "id")))
 
 
@@ -172,7 +175,7 @@ def _incident(station: Station, text: str) -> tuple[bytes, list[Word]]:
 def _board(station: Station, request: Request) -> Answer:
     """{"confirm"}: sign a board of what holds now, whether or not one is due."""
     desk = station.desk_key()
-    _vouched(station, request)
+    station.check_clock(bool(request.get("confirm")))
     node = station.node
     board = kind_named("board")
     grants = [g for g in node.trust.grants(desk.public) if g.authority and board.number in g.kinds]
@@ -193,7 +196,7 @@ def _board(station: Station, request: Request) -> Answer:
 
 def _grant(station: Station, request: Request) -> Answer:
     """{"subject", "role", "kinds", "areas", "hazards", "authority", "rate", "days"}."""
-    _vouched(station, request)
+    station.check_clock(bool(request.get("confirm")))
     role = Role.AUTHORITY if request.get("role") == "desk" else Role.RELAY
     desk = role is Role.AUTHORITY
     named = [kind_named(str(name)) for name in _list(request, "kinds")]
@@ -226,15 +229,6 @@ def _offer(station: Station, request: Request) -> Answer:
     if isinstance(outcome, Refusal):
         raise OperatorError(f"refused: {outcome.token}")
     return {"id": outcome.hex()}
-
-
-def _vouched(station: Station, request: Request) -> None:
-    """Signing with a wrong clock spoils the order of a key's messages for good."""
-    if not station.now().reliable and not request.get("confirm"):
-        raise OperatorError(
-            f"nothing vouches for this machine's clock, which says {station.now().wall_s}; set "
-            "it, then add --confirm-clock (or tell a running relay with `holub clock confirm`)"
-        )
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -580,6 +574,8 @@ _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
         "endorse": _endorse,
         "board": _board,
         "grant": _grant,
+        "revoke": revoking.revoke,
+        "vouch": revoking.answer_vouch,
         "offer": _offer,
         "list": _list_page,
         "show": _show,

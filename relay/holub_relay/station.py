@@ -224,6 +224,15 @@ class Station(Closing):
         if self.desk is not None:
             self.store.commit(Writes(notes=((NEW_DESK_NOTE, self.desk.public),)))
 
+    def check_clock(self, confirmed: bool) -> None:
+        """Refuse to sign by a clock that nothing vouches for, unless somebody has looked at it:
+        signing with a wrong one spoils the order of a key's messages for good."""
+        if not self.now().reliable and not confirmed:
+            raise OperatorError(
+                f"nothing vouches for this machine's clock, which says {self.now().wall_s}; set "
+                "it, then add --confirm-clock (or tell a running relay with `holub clock confirm`)"
+            )
+
     def desk_key(self) -> Identity:
         """Return the desk's key; OperatorError where this machine has none, or no grant."""
         if self.desk is None:

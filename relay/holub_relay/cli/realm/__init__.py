@@ -2,10 +2,11 @@
 
 import click
 
-from holub_relay.cli.realm.draft import enrol, revoke, rotate
+from holub_relay.cli.realm.draft import enrol, rotate
 from holub_relay.cli.realm.found import init
 from holub_relay.cli.realm.grant import grant
 from holub_relay.cli.realm.pin import pin
+from holub_relay.cli.realm.revoke import revoke, vouch
 from holub_relay.cli.realm.show import charter, show
 from holub_relay.cli.realm.sign import combine, sign
 from holub_relay.cli.realm.verify import verify
@@ -20,5 +21,7 @@ def realm() -> None:
     """Found a realm, change its charter, and enrol keys in it."""
 
 
-for command in (charter, combine, enrol, grant, init, pin, revoke, rotate, show, sign, verify):
+for command in (
+    *(charter, combine, enrol, grant, init, pin, revoke, rotate, show, sign, verify, vouch),
+):
     realm.add_command(command)

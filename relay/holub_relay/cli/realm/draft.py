@@ -114,18 +114,10 @@ def rotate(
     save(request, file, out, as_json)
 
 
-@click.command(epilog="Example: holub realm revoke now.cbor --key stolen-desk.pub")
-@file_argument
-@click.option("--key", "keys", multiple=True, required=True, help="A key that nobody trusts now.")
-@click.option("--undo", is_flag=True, help="Trust it again.")
-@out_option
-@json_option
-@told
-def revoke(file: Path, keys: tuple[str, ...], undo: bool, out: Path | None, as_json: bool) -> None:
-    """Request a charter that revokes keys of desks, relays or registrars for good.
-
-    A registrar's also leaves the list of registrars. A root key is dropped by `holub realm rotate`.
-    """
+def revocation(
+    file: Path, keys: tuple[str, ...], undo: bool, out: Path | None, as_json: bool
+) -> None:
+    """Request a charter that revokes keys, or with `undo` no longer does (see cli.realm.revoke)."""
     draft = read_draft(file)
     charter = current(draft)
     named = tuple(map(keyfile.public_of, keys))
