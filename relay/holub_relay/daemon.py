@@ -212,15 +212,7 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
     gate_key = gate.find(station.data_dir, config.gate, brought, station.passphrases)
     ticks = Ticks()
     driver = Driver(station, writer, ticks.tick)
-    manager = LinkManager(
-        LinkKey.make(station.identity, station.realm_id, os.urandom),
-        driver,
-        entropy=os.urandom,
-        rng=SystemRandom(),
-        granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
-        gate=gate_key,
-        alarm=lambda twin: driver.alarm(f"{alarms.TWIN}: {alarms.duplicate(twin)['text']}"),
-    )
+    manager = _links(station, driver, gate_key)
     host, port = split_address(config.listen, "--listen")
     driver.attach(manager, Gossip(manager, lambda: own_addresses(host)))
     try:
@@ -266,6 +258,18 @@ async def _main(station: Station, writer: Writer, announce: Callable[[str], None
                 break
             await _say_goodbye(manager)
             nursery.cancel_scope.cancel()
+
+
+def _links(station: Station, driver: Driver, gate_key: bytes | None) -> LinkManager:
+    return LinkManager(
+        LinkKey.make(station.identity, station.realm_id, os.urandom),
+        driver,
+        entropy=os.urandom,
+        rng=SystemRandom(),
+        granted=lambda key: station.node.trust.is_relay(key, int(time.time())),
+        gate=gate_key,
+        alarm=lambda twin: driver.alarm(f"{alarms.TWIN}: {alarms.duplicate(twin)['text']}"),
+    )
 
 
 async def _drive(driver: Driver, view: PageView) -> None:
