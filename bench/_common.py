@@ -17,7 +17,7 @@ import trio
 from holub_crypto.identity import Identity
 from holub_protocol.codec import encode
 from holub_protocol.kinds import KINDS, Class, kind_named
-from holub_protocol.message import Opaque
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.realm import desk_grant, sign_grant
 from holub_relay import keyfile, realm
 from holub_relay.config import Config
@@ -83,7 +83,7 @@ class Signers:
         for number in range(count):
             key = self.keys[number % len(self.keys)]
             turn = number // len(self.keys)
-            body = Opaque((f"{tag}{number:06d}"[:8], bytes(fill)))
+            body = SealedBody(f"{tag}{number:06d}"[:8].encode().ljust(8), bytes(fill))
             yield encode(
                 key,
                 self.realm_id,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from holub_protocol.kinds import kind_named
-from holub_protocol.message import Opaque
+from holub_protocol.kinds.sealed import SealedBody
 from holub_sim.build import City, build
 from holub_sim.host import Host
 from holub_sim.plans import Contacts
@@ -107,7 +107,7 @@ class Post:
             self.city.world.at(letter.t_us + 1, self._post, letter, host)
 
     def _post(self, letter: Letter, host: Host) -> None:
-        body = Opaque((bytes(max(1, letter.size_bytes - ENVELOPE_BYTES)),))
+        body = SealedBody(bytes(8), bytes(max(48, letter.size_bytes - ENVELOPE_BYTES)))
         # A request lives longest of what people say: nothing is over before a trace is.
         message = host.publish(host.public, kind_named("request"), 0, body, 14 * 86_400)
         assert message is not None

@@ -9,6 +9,7 @@ from typing import Any
 from holub_crypto import charter
 from holub_crypto.charter import Authority
 from holub_crypto.identity import Identity, verify
+from holub_crypto.sealing import BOX_OVERHEAD_BYTES
 from holub_crypto.trust import Role, Trust
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.batch import Batch, Event
@@ -16,7 +17,8 @@ from holub_protocol.codec import encode
 from holub_protocol.kinds import Body, Class, kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.grant import GrantBody
-from holub_protocol.message import Message, Now, Opaque
+from holub_protocol.kinds.sealed import SealedBody
+from holub_protocol.message import Message, Now
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
 from holub_protocol.realm import desk_grant, found, kinds_of, revocation, sign_revocation
@@ -166,8 +168,8 @@ class Realm:
         return self.message(signer, "alert", body, area=area, created_s=created_s, lifetime_s=86400)
 
     def note(self, signer: Identity, text: str, size: int = 0, created_s: int = START_S) -> bytes:
-        """Return a message of a relay's kind with free fields: a carrier of any size."""
-        body = Opaque((text, bytes(size)))
+        """Return a message of a resident's: a carrier of any size."""
+        body = SealedBody(bytes(8), (text.encode() + bytes(size)).ljust(BOX_OVERHEAD_BYTES, b"-"))
         kind = "request" if size > 700 else "checkin" if size == 0 else "need"
         return self.message(signer, kind, body, created_s=created_s)
 

@@ -14,7 +14,7 @@ from holub_crypto.charter import Authority, Charter, fingerprint
 from holub_crypto.digest import derive
 from holub_crypto.identity import Identity, key_hint
 from holub_protocol import codec, frames
-from holub_protocol.kinds import KINDS, Body, Class, kind_named
+from holub_protocol.kinds import KINDS, Body, Class, Readers, kind_named
 from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
 from holub_protocol.kinds.board import BoardBody, Cover, Listed
 from holub_protocol.kinds.endorse import EndorseBody
@@ -22,6 +22,7 @@ from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.receipt import receipt_of
 from holub_protocol.kinds.revoke import RevokeBody
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
 from holub_protocol.message import Message, Opaque
 from holub_protocol.payloads import bitmap
@@ -119,7 +120,10 @@ def bodies(realm_id: bytes) -> dict[str, tuple[str, int, int, Body]]:
     for number, kind in KINDS.items():
         if kind.name not in MADE:
             signer = "registrar" if kind.signer.value == "registrar" else "relay"
-            made[kind.name] = (signer, number % 4, KYIV, Opaque((number, "текст", b"\x00", None)))
+            body: Body = Opaque((number, "текст", b"\x00", None))
+            if kind.readers is Readers.SEALED:
+                body = SealedBody(bytes(range(8)), bytes(range(112)))
+            made[kind.name] = (signer, number % 4, KYIV, body)
     return made
 
 

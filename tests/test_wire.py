@@ -14,8 +14,9 @@ from holub_crypto.identity import Identity, key_hint, verify
 from holub_protocol import codec, frames
 from holub_protocol.frames import FrameType
 from holub_protocol.kinds import KINDS, Class, kind_named
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.limits import LIFETIME_STEPS_S
-from holub_protocol.message import Message, Opaque
+from holub_protocol.message import Message
 from holub_protocol.refusal import Refusal
 from holub_relay.discovery import beacon
 from holub_relay.link import LinkKey, SecureLink
@@ -108,7 +109,7 @@ def test_charters_of_the_vectors() -> None:
 
 def test_overhead_of_a_short_message() -> None:
     """A body of 120 bytes costs at most 98 bytes, all headers and the signature included."""
-    body = Opaque((bytes(117),))
+    body = SealedBody(bytes(8), bytes(108))
     body_bytes = len(cbor.encode(body.to_wire()))
     raw = codec.encode(
         vectors.key("relay"), REALM, kind_named("need"),

@@ -49,7 +49,8 @@ class Grant:
     """What a registrar, or a key that may pass its own grant on, allows a subject key.
     `authority` is 0 for a relay's own grant; `cls` is the most urgent class it may use (a
     number, lower is more urgent), `rate` the messages an hour within each group, `not_after_s`
-    Unix time, `depth` how often it may be passed on."""
+    Unix time, `depth` how often it may be passed on; `sealing` is the key that what only the
+    subject may read is sealed to, empty where it reads nothing sealed."""
 
     subject: bytes
     authority: int
@@ -60,6 +61,7 @@ class Grant:
     rate: int
     not_after_s: int
     depth: int = 0
+    sealing: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,17 @@ class Trust(Succession):
         """How many keys have a grant."""
         return self._chains.enrolled
 
+    def sealing_key(self, hint: bytes) -> bytes | None:
+        """Return the key to seal to for the service whose signing key has that hint: that of the
+        grant which lasts longest, so that a new one follows an old one; None if none has one."""
+        found = [
+            (grant.not_after_s, grant.sealing)
+            for key in self.keys(hint)
+            for grant in self.grants(key)
+            if grant.sealing
+        ]
+        return max(found)[1] if found else None
+
     def rate(self, key: bytes, kind: int, default: int) -> int:
         """Return how many messages of a kind an hour a key's grants allow it."""
         rates = [grant.rate for grant in self.grants(key) if kind in grant.kinds]

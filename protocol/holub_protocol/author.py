@@ -2,7 +2,7 @@
 
 from holub_crypto.identity import Identity
 from holub_protocol.codec import encode
-from holub_protocol.kinds import Body, Kind
+from holub_protocol.kinds import Body, Kind, Readers
 from holub_protocol.limits import COUNTER_MAX
 from holub_protocol.message import Now
 from holub_protocol.points import HOUR_S
@@ -10,6 +10,10 @@ from holub_protocol.storage import Counter
 
 CLOCK_JUMP_MAX_S = 86_400
 """A clock that stands a day behind the last message signed is taken for broken."""
+
+COARSE_S = 900
+"""Sealed messages are dated to the quarter of an hour: a relay that keeps everything can't tell
+by the second who stood at which box when."""
 
 
 class PublishError(ValueError):
@@ -88,16 +92,19 @@ class Author:
         return raw, Counter(self.identity.public, kind.group, created_s, k)
 
     def _next(self, kind: Kind, rate: int, now: Now) -> tuple[int, int]:
+        wall_s = now.wall_s
+        if kind.readers is Readers.SEALED:
+            wall_s -= wall_s % COARSE_S
         last = self._last.get(kind.group)
         if last is None:
-            return now.wall_s, 0
+            return wall_s, 0
         last_s, _ = last
         if last_s - now.wall_s > CLOCK_JUMP_MAX_S:
             raise PublishError(
                 f"this machine's clock says {now.wall_s}, over a day before this key's last "
                 f"{kind.group} message ({last_s}): set the clock, then try again"
             )
-        created_s, k = next_point(last, now.wall_s)
+        created_s, k = next_point(last, wall_s)
         most = min(kind.hourly, rate, COUNTER_MAX + 1)
         if k >= most:
             raise PublishError(

@@ -8,22 +8,18 @@ else: the id stays in the reconciled set, so that nobody sends the body again.
 
 from collections.abc import Callable, Iterator
 
-from holub_crypto.identity import HINT_BYTES, key_hint
+from holub_crypto.identity import key_hint
 from holub_protocol.holdings import Holdings
-from holub_protocol.kinds import KINDS, Readers
 from holub_protocol.kinds.receipt import ReceiptBody
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.limits import RECEIPT_AGE_S, RECEIPTED_IDS
-from holub_protocol.message import Message, Now, Opaque
+from holub_protocol.message import Message, Now
 from holub_protocol.storage import State
 
 
 def addressee(message: Message) -> bytes | None:
     """Return the hint of the key that a message is for, None if it is for nobody in particular."""
-    body = message.body
-    if KINDS[message.kind].readers is not Readers.SEALED or not isinstance(body, Opaque):
-        return None
-    first = body.fields[0] if body.fields else None
-    return first if isinstance(first, bytes) and len(first) == HINT_BYTES else None
+    return message.body.service if isinstance(message.body, SealedBody) else None
 
 
 class Receipts:

@@ -7,9 +7,11 @@ died is said again when it is back; so is what fell due while it was down.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from holub_crypto.identity import Identity
-from holub_protocol.kinds import Kind, kind_named
+from holub_crypto.identity import HINT_BYTES, Identity
+from holub_crypto.sealing import BOX_OVERHEAD_BYTES
+from holub_protocol.kinds import Body, Kind, Readers, kind_named
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.message import Opaque
 from holub_sim.host import Host
 from holub_sim.ledger import Incident, Ledger
@@ -165,7 +167,7 @@ class Residents:
 
     def _send(self) -> None:
         habit = self._habit
-        body = Opaque((self._stream.bytes(habit.body_bytes),))
+        body = said(habit.kind, self._stream.bytes(habit.body_bytes))
         message = None
         if self.host.running:
             message = self.host.publish(
@@ -176,3 +178,11 @@ class Residents:
         else:
             self.sent += 1
             self.host.flush()
+
+
+def said(kind: Kind, content: bytes) -> Body:
+    """Return a body of the kind that carries `content`: in a box where the kind is sealed, which
+    is a little longer where the content is short."""
+    if kind.readers is Readers.SEALED:
+        return SealedBody(bytes(HINT_BYTES), content.ljust(BOX_OVERHEAD_BYTES, b"\0"))
+    return Opaque((content,))

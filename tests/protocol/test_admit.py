@@ -54,7 +54,7 @@ def test_junk_is_refused_before_the_signature_is_checked() -> None:
         (realm.start(key("stranger")), 0, Refusal.UNKNOWN_SIGNER),
         (realm.start(DESK, created_s=START_S - 90_000), 0, Refusal.EXPIRED),
         (realm.message(DESK, "alert", body, area=99999), 0, Refusal.AREA),
-        (realm.message(DESK, "need", body, area=KYIV), 0, Refusal.KIND),
+        (realm.message(DESK, "ballot", body, area=KYIV), 0, Refusal.KIND),
         (realm.message(DESK, "alert", body, area=KYIV, k=1000), 0, Refusal.COUNTER),
     ]
     for raw, at_s, reason in cases:

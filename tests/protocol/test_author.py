@@ -15,6 +15,7 @@ from holub_protocol.author import (
     next_point,
 )
 from holub_protocol.kinds import kind_named
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.message import Message, Now, Opaque
 from holub_protocol.points import HOUR_S
 from holub_protocol.storage import Counter
@@ -22,12 +23,12 @@ from support_realm import KYIV, key
 
 REALM = bytes(range(32))
 RELAY = key("relay")
-NEED, CHECKIN, STATUS = kind_named("need"), kind_named("checkin"), kind_named("status")
+ANSWER, BALLOT, STATUS = kind_named("answer"), kind_named("ballot"), kind_named("status")
 HOUR_START_S = 1_700_000_000 // HOUR_S * HOUR_S
 
 
 def sign(
-    author: Author, wall_s: int, kind: str = "need", rate: int = 10_000
+    author: Author, wall_s: int, kind: str = "answer", rate: int = 10_000
 ) -> tuple[Message, Counter]:
     """Sign a message and read it again."""
     raw, counter = author.sign(
@@ -47,7 +48,7 @@ def test_points_rise_whatever_the_clock_does(jumps: list[int]) -> None:
     for jump in jumps:
         wall_s += jump
         message, counter = sign(author, wall_s)
-        assert (counter.signer, counter.group) == (RELAY.public, "need")
+        assert (counter.signer, counter.group) == (RELAY.public, "answer")
         assert counter.point == message.point
         assert message.created_s >= wall_s
         points.append(message.point)
@@ -74,7 +75,7 @@ def test_a_clock_that_steps_back() -> None:
     assert sign(author, HOUR_START_S)[0].point == (first.created_s, 2)
 
 
-@pytest.mark.parametrize(("kind", "rate", "most"), [("status", 10_000, 4), ("need", 3, 3)])
+@pytest.mark.parametrize(("kind", "rate", "most"), [("status", 10_000, 4), ("answer", 3, 3)])
 def test_the_cap_of_an_hour(kind: str, rate: int, most: int) -> None:
     """The lower of the kind's cap and the grant's rate holds; the error says how long to wait,
     and the next hour begins anew."""
@@ -91,8 +92,8 @@ def test_the_cap_of_an_hour(kind: str, rate: int, most: int) -> None:
 def test_groups_count_apart() -> None:
     """Alerts, boards and endorsements share one count; any other kind has its own."""
     author = Author(RELAY, ())
-    assert sign(author, HOUR_START_S, "need")[0].k == 0
-    assert sign(author, HOUR_START_S, "checkin")[0].k == 0
+    assert sign(author, HOUR_START_S, "answer")[0].k == 0
+    assert sign(author, HOUR_START_S, "ballot")[0].k == 0
     assert sign(author, HOUR_START_S, "place")[0].k == 0
     message, counter = sign(author, HOUR_START_S, "place")
     assert (message.k, counter.group) == (1, "place")
@@ -102,19 +103,19 @@ def test_groups_count_apart() -> None:
 def test_goes_on_from_kept_counters() -> None:
     """After a restart the key's own counters hold; those of other keys do not."""
     kept = (
-        Counter(RELAY.public, "need", HOUR_START_S, 7),
-        Counter(key("other").public, "checkin", HOUR_START_S, 7),
+        Counter(RELAY.public, "answer", HOUR_START_S, 7),
+        Counter(key("other").public, "ballot", HOUR_START_S, 7),
     )
     author = Author(RELAY, kept)
     assert sign(author, HOUR_START_S - 5)[0].point == (HOUR_START_S, 8)
-    assert sign(author, HOUR_START_S, "checkin")[0].k == 0
+    assert sign(author, HOUR_START_S, "ballot")[0].k == 0
 
 
 def test_what_was_heard_is_never_signed_again() -> None:
     """A point that came back from peers moves the order on, an older one does not move it back."""
     author = Author(RELAY, ())
-    author.observe("need", (HOUR_START_S, 9))
-    author.observe("need", (HOUR_START_S, 4))
+    author.observe("answer", (HOUR_START_S, 9))
+    author.observe("answer", (HOUR_START_S, 4))
     assert sign(author, HOUR_START_S)[0].k == 10
     author.observe("need", (HOUR_START_S - 5, 99))
     assert sign(author, HOUR_START_S)[0].k == 11
@@ -128,11 +129,11 @@ def test_a_refused_message_uses_no_point() -> None:
     author = Author(RELAY, ())
     with pytest.raises(ValueError, match="lifetime"):
         author.sign(
-            REALM, CHECKIN, KYIV, Opaque(()),
-            lifetime_s=CHECKIN.lifetime_max_s + 1, rate=9, now=Now(0, HOUR_START_S, True),
+            REALM, BALLOT, KYIV, Opaque(()),
+            lifetime_s=BALLOT.lifetime_max_s + 1, rate=9, now=Now(0, HOUR_START_S, True),
         )  # fmt: skip
-    assert sign(author, HOUR_START_S, "checkin")[0].k == 0
-    assert (NEED.hourly, STATUS.hourly) == (300, 4)
+    assert sign(author, HOUR_START_S, "ballot")[0].k == 0
+    assert (ANSWER.hourly, STATUS.hourly) == (500, 4)
 
 
 @pytest.mark.parametrize(
@@ -151,3 +152,21 @@ def test_the_next_point_counts_its_hour(
     later."""
     assert next_point(last, wall_s) == point
     assert hour_left_s(point[0], wall_s) == left_s
+
+
+def test_sealed_messages_are_dated_to_the_quarter_of_an_hour() -> None:
+    """What stands outside a box does not tell when exactly somebody stood at the relay; the order
+    of the key's messages rises all the same, and other kinds keep their second."""
+    author = Author(RELAY, ())
+    body = SealedBody(bytes(8), bytes(48))
+    points = []
+    for wall_s in (HOUR_START_S + 901, HOUR_START_S + 1700, HOUR_START_S + 1801):
+        raw, _ = author.sign(
+            REALM, kind_named("need"), KYIV, body,
+            lifetime_s=3600, rate=10, now=Now(0, wall_s, True),
+        )  # fmt: skip
+        message = codec.decode(raw, REALM)
+        assert isinstance(message, Message)
+        points.append(message.point)
+    assert points == [(HOUR_START_S + 900, 0), (HOUR_START_S + 900, 1), (HOUR_START_S + 1800, 2)]
+    assert sign(author, HOUR_START_S + 901)[0].created_s == HOUR_START_S + 901

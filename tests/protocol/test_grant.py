@@ -59,8 +59,20 @@ def test_fields_that_are_none(place: int, value: cbor.Value) -> None:
         GrantBody.from_wire((*FIELDS[:place], value, *FIELDS[place + 1 :]))
 
 
-@pytest.mark.parametrize("fields", [(), FIELDS[:8], (*FIELDS, 0)])
+@pytest.mark.parametrize("fields", [(), FIELDS[:8], (*FIELDS, bytes(32), 0)])
 def test_another_number_of_fields(fields: tuple[cbor.Value, ...]) -> None:
-    """Nine fields, all of them."""
-    with pytest.raises(BodyError, match=f"9 fields, not {len(fields)}"):
+    """Nine fields, or ten."""
+    with pytest.raises(BodyError, match=f"9 or 10 fields, not {len(fields)}"):
         GrantBody.from_wire(fields)
+
+
+def test_the_key_to_seal_to() -> None:
+    """It is the tenth field; a grant without one has nine, and none that is empty or no key."""
+    sealing = bytes(range(32))
+    body = GrantBody.from_wire((*FIELDS, sealing))
+    assert body.grant.sealing == sealing
+    assert body.to_wire() == (*FIELDS, sealing)
+    assert GrantBody.from_wire(FIELDS).grant.sealing == b""
+    for junk in (b"", sealing[:31], 0, "text"):
+        with pytest.raises(BodyError):
+            GrantBody.from_wire((*FIELDS, junk))

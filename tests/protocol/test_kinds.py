@@ -13,6 +13,7 @@ from holub_protocol.kinds import (
     kind_named,
     topic_of,
 )
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.limits import ALERT_BYTES, COUNTER_MAX, LIFETIME_STEPS_S, MESSAGE_BYTES
 from holub_protocol.message import BodyError, Opaque
 from support_realm import KYIV, Realm, decoded, key
@@ -83,10 +84,11 @@ def test_every_bearer_carries_what_is_urgent() -> None:
 
 
 def test_known_bodies_are_read_and_others_carried() -> None:
-    """What trust, alerts, receipts and payloads rest on has a shape; other kinds keep their
-    fields as they are."""
+    """What trust, alerts, receipts and payloads rest on has a shape, and what is sealed; other
+    kinds keep their fields as they are."""
+    shaped = ("receipt", "manifest")
     for kind in ROWS:
-        if kind.number <= 7 or kind.name in ("receipt", "manifest"):
+        if kind.number <= 7 or kind.name in shaped or kind.readers is Readers.SEALED:
             with pytest.raises(BodyError):
                 kind.parse(("junk",))
         else:
@@ -104,7 +106,9 @@ def test_a_topic_is_bound_to_its_signer_and_kind() -> None:
     realm = Realm()
 
     def topic(kind: str, *fields: str, signer: str = "a") -> int:
-        raw = realm.message(key(signer), kind, Opaque(fields), area=KYIV)
+        sealed = kind_named(kind).readers is Readers.SEALED
+        body = SealedBody(bytes(8), bytes(48)) if sealed else Opaque(fields)
+        raw = realm.message(key(signer), kind, body, area=KYIV)
         return topic_of(decoded(realm, raw), key(signer).public)
 
     assert topic("place", "school", "open") == topic("place", "school", "closed") != 0
@@ -112,7 +116,7 @@ def test_a_topic_is_bound_to_its_signer_and_kind() -> None:
     assert topic("place", "school") != topic("place", "school", signer="b")
     assert topic("place", "school") != topic("tally", "school")
     assert topic("status", "well") == topic("status", "ill") != 0
-    assert topic("request", "school") == topic("checkin", "mailbox") == 0
+    assert topic("request") == topic("checkin") == topic("ballot", "school") == 0
     assert {kind.name for kind in ROWS if kind.topic is not Topic.NONE} == {
         "board", "place", "answer", "tally", "manifest", "status",
     }  # fmt: skip

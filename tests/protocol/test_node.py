@@ -11,7 +11,7 @@ from holub_protocol.frames import FrameType, PeerAddress, Put, decode, encode
 from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
-from holub_protocol.message import Opaque
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.policy import Policy
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import Refusal
@@ -403,7 +403,7 @@ def test_a_payload_of_several_frames_arrives_whole() -> None:
     policy = Policy(frame_bytes=256, window_bytes=1024)
     net = Net([Host(realm, "a", policy=policy), Host(realm, "b", policy=policy)])
     net.offer(0, realm.relay_grant(net.hosts[0].identity.public))
-    body = Opaque(("big", bytes(range(256)) * 7))
+    body = SealedBody(bytes(8), bytes(1584))
     raw = realm.message(net.hosts[0].identity, "request", body)
     net.offer(0, raw)
     net.link(0, 1)

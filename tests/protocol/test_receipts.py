@@ -2,6 +2,7 @@
 
 from holub_crypto.identity import Identity, key_hint
 from holub_protocol.kinds.receipt import receipt_of
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.message import Opaque
 from holub_protocol.policy import Policy
 from holub_protocol.receipts import Receipts, addressee
@@ -33,7 +34,7 @@ class Scene:
     def request(self, to: Identity = SERVICE) -> bytes:
         """Return a sealed request of 1,600 bytes."""
         self.number += 1
-        body = Opaque((key_hint(to.public), bytes(1000), self.number))
+        body = SealedBody(key_hint(to.public), self.number.to_bytes(1000, "big"))
         signer = self.relays[self.number % 2]
         return self.realm.message(signer, "request", body, lifetime_s=WEEK_S)
 
@@ -91,8 +92,8 @@ def test_only_the_addressees_key_counts() -> None:
     assert list(receipts.delivered(now_at(2 * DAY_S))) == ids
     assert addressee(decoded(scene.realm, raw)) == key_hint(SERVICE.public)
     assert addressee(decoded(scene.realm, scene.receipt(SERVICE, *ids))) is None
-    short = scene.realm.message(scene.box.identity, "request", Opaque((b"short",)))
-    assert addressee(decoded(scene.realm, short)) is None
+    open_ = scene.realm.message(scene.box.identity, "ballot", Opaque((key_hint(SERVICE.public),)))
+    assert addressee(decoded(scene.realm, open_)) is None
 
 
 def test_a_receipt_may_come_before_its_message() -> None:

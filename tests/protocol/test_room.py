@@ -2,6 +2,7 @@
 
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.message import Opaque
 from holub_protocol.policy import Policy
 from holub_protocol.refusal import Refusal
@@ -166,7 +167,7 @@ def test_what_was_evicted_or_refused_comes_back_when_there_is_room() -> None:
             box.node.offer(raw, now_at(0))
     for number in range(110):
         lifetime_s = 3600 if number < 60 else 6 * 3600
-        body = Opaque((bytes(8), bytes(400), number))
+        body = SealedBody(bytes(8), number.to_bytes(400, "big"))
         raw = realm.message(relays[number % 2], "need", body, lifetime_s=lifetime_s)
         assert isinstance(a.node.offer(raw, now_at(0)), bytes)
     pair = Pair(a, b)

@@ -3,7 +3,7 @@
 from holub_protocol.frames import Credit, Frame, Hello, Put
 from holub_protocol.frames import encode as encode_frame
 from holub_protocol.framing import FrameBuffer, frame_bytes
-from holub_protocol.message import Opaque
+from holub_protocol.kinds.sealed import SealedBody
 from holub_sim.attacks.actor import Actor, Line, Machine, message_in, started
 from support_attacks import Spoken, means, put_of
 
@@ -90,7 +90,7 @@ def test_the_ledger_hears_of_what_nodes_may_take_in_and_of_nothing_else() -> Non
     """A message by an enrolled key of the right role is expected; by another it would be a
     broken rule if a node took it in."""
     actor = Actor(means())
-    body = Opaque((b"x",))
+    body = SealedBody(bytes(8), bytes(48))
     mine = actor.sign(actor.means.identity, "checkin", body)
     actor.sign(actor.means.identity, "bulletin", body)
     actor.sign(actor.means.realm.identity("nobody"), "checkin", body)

@@ -23,6 +23,7 @@ from holub_protocol.kinds.manifest import ManifestBody
 from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.kinds.revoke import RevokeBody
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.kinds.trustboard import TrustBoardBody
 from holub_protocol.limits import ALERT_BYTES, LIFETIME_STEPS_S, MESSAGE_BYTES
 from holub_protocol.message import Message, Opaque
@@ -134,23 +135,23 @@ _ROWS: tuple[Kind, ...] = tuple(
         (9, "bulletin", "bulletin", _OFFICIAL, _DESK, _ALL, _IP, 14 * _DAY_S, _FULL, 60,
          Opaque.from_wire),
         (10, "need-medical", "need-medical", _OFFICIAL, _RELAY, _SEALED, _IP, 7 * _DAY_S, 1024,
-         60, Opaque.from_wire),
+         60, SealedBody.from_wire),
         (11, "answer", "answer", _OFFICIAL, _RELAY, _ALL, _IP, 14 * _DAY_S, 1024, 500,
          Opaque.from_wire, Topic.FIRST),
         (12, "need", "need", _PEOPLE, _RELAY, _SEALED, _IP, 7 * _DAY_S, 1024, 300,
-         Opaque.from_wire),
+         SealedBody.from_wire),
         (13, "checkin", "checkin", _PEOPLE, _RELAY, _SEALED, _IP, 2 * _DAY_S, 512, 2000,
-         Opaque.from_wire),
+         SealedBody.from_wire),
         (14, "request", "request", _PEOPLE, _RELAY, _SEALED, _IP, 14 * _DAY_S, 2048, 100,
-         Opaque.from_wire),
+         SealedBody.from_wire),
         (15, "reply", "reply", _PEOPLE, _DESK, _SEALED, _IP, 14 * _DAY_S, 2048, 300,
-         Opaque.from_wire),
+         SealedBody.from_wire),
         (16, "receipt", "receipt", _PEOPLE, _RELAY, _ALL, _IP, 14 * _DAY_S, 1024, 300,
          ReceiptBody.from_wire),
         (17, "missing", "missing", _PEOPLE, _RELAY, _SEALED, _IP, 30 * _DAY_S, 2048, 60,
-         Opaque.from_wire),
+         SealedBody.from_wire),
         (18, "offer", "offer", _BULK, _RELAY, _SEALED, _IP, 30 * _DAY_S, 1024, 100,
-         Opaque.from_wire),
+         SealedBody.from_wire),
         (19, "task", "task", _BULK, _DESK, _ALL, _IP, 30 * _DAY_S, 1024, 100, Opaque.from_wire),
         (20, "poll", "poll", _BULK, _DESK, _ALL, _IP, 30 * _DAY_S, 2048, 10, Opaque.from_wire),
         (21, "ballot", "ballot", _BULK, _RELAY, _ALL, _IP, 30 * _DAY_S, 1024, 500,

@@ -22,16 +22,17 @@ _AREA_MAX = _SECOND_MAX = 2**32 - 1
 @dataclass(frozen=True, slots=True)
 class GrantBody:
     """The body of a grant message: `[subject, authority, kinds, hazards, areas, class, rate,
-    not after, depth]`, the lists strictly ascending."""
+    not after, depth, sealing?]`, the lists strictly ascending; the last field is left out where
+    the subject reads nothing sealed."""
 
     grant: Grant
 
     @classmethod
     def from_wire(cls, fields: tuple[cbor.Value, ...]) -> "GrantBody":
         """Read the fields; raises BodyError naming what is wrong."""
-        if len(fields) != _FIELDS:
-            raise BodyError(f"a grant has {_FIELDS} fields, not {len(fields)}")
-        subject, authority, kinds, hazards, areas, klass, rate, not_after, depth = fields
+        if not _FIELDS <= len(fields) <= _FIELDS + 1:
+            raise BodyError(f"a grant has {_FIELDS} or {_FIELDS + 1} fields, not {len(fields)}")
+        subject, authority, kinds, hazards, areas, klass, rate, not_after, depth = fields[:_FIELDS]
         try:
             return cls(
                 Grant(
@@ -44,13 +45,14 @@ class GrantBody:
                     rate=cbor.as_int(rate, 0, _RATE_MAX),
                     not_after_s=cbor.as_int(not_after, 0, _SECOND_MAX),
                     depth=cbor.as_int(depth, 0, DEPTH_MAX),
+                    sealing=_sealing(fields[_FIELDS:]),
                 )
             )
         except cbor.CborError as error:
             raise BodyError(f"grant: {error}") from None
 
     def to_wire(self) -> tuple[cbor.Value, ...]:
-        """Return the nine fields."""
+        """Return the fields."""
         g = self.grant
         return (
             g.subject,
@@ -62,7 +64,12 @@ class GrantBody:
             g.rate,
             g.not_after_s,
             g.depth,
+            *((g.sealing,) if g.sealing else ()),
         )
+
+
+def _sealing(rest: tuple[cbor.Value, ...]) -> bytes:
+    return cbor.as_bytes(rest[0], PUBLIC_BYTES, PUBLIC_BYTES) if rest else b""
 
 
 def _ascending(name: str, value: cbor.Value, most: int, high: int) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ One clock six decades ahead made a mesh of others unusable for good (meshcore-fi
 from dataclasses import replace
 
 from holub_protocol.frames import Frame, Put
+from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.limits import CREATED_MAX_S
-from holub_protocol.message import Opaque
 from holub_sim.attacks.actor import DAY_S, Actor, Line, Means
 
 _AGE_MAX_S = 2**32 - 1
@@ -34,6 +34,6 @@ class Clocks(Actor):
         self._turn += 1
         late_s = min(CREATED_MAX_S, self.means.wall_s + DAY_S)
         created_s = CREATED_MAX_S - _HOUR_S if self._turn % 2 else late_s
-        body = Opaque((self.means.stream.bytes(40),))
+        body = SealedBody(bytes(8), self.means.stream.bytes(48))
         message = self.sign(self.means.identity, "checkin", body, created_s=created_s)
         return line.put(message.id, message.raw, age_s=_AGE_MAX_S if self._turn % 4 else 0)

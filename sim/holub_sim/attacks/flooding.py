@@ -7,7 +7,8 @@ who are not its neighbours anything that the realm has not granted its key.
 from holub_crypto.identity import SIGNATURE_BYTES, Identity
 from holub_protocol.hazards import hazard_named
 from holub_protocol.kinds.alert import AlertBody, Verb
-from holub_protocol.message import Message, Opaque
+from holub_protocol.kinds.sealed import SealedBody
+from holub_protocol.message import Message
 from holub_sim.attacks.actor import Actor, Line, Means
 
 _BODY_BYTES = 360
@@ -20,7 +21,7 @@ class Flood(Actor):
 
     def craft(self, line: Line) -> int:
         """The next message."""
-        body = Opaque((self.means.stream.bytes(_BODY_BYTES),))
+        body = SealedBody(bytes(8), self.means.stream.bytes(_BODY_BYTES))
         message = self.sign(self.means.identity, "checkin", body, lifetime_s=_LIFETIME_S)
         return line.put(message.id, message.raw)
 
@@ -38,7 +39,7 @@ class Junk(Actor):
         """The next piece of junk."""
         self._turn += 1
         if self._turn % 2:
-            body = Opaque((self.means.stream.bytes(_BODY_BYTES),))
+            body = SealedBody(bytes(8), self.means.stream.bytes(_BODY_BYTES))
             message = self.sign(self.means.identity, "checkin", body, valid=False)
             noise = self.means.stream.bytes(SIGNATURE_BYTES)
             return line.put(message.id, message.raw[:-SIGNATURE_BYTES] + noise)
@@ -68,4 +69,4 @@ class Sybil(Actor):
         if self._turn % 3 == 0:
             body = AlertBody(Verb.START, (), hazard_named("air-raid").number, detail=self._turn)
             return self.sign(key, "alert", body)
-        return self.sign(key, "checkin", Opaque((self.means.stream.bytes(_BODY_BYTES),)))
+        return self.sign(key, "checkin", SealedBody(bytes(8), self.means.stream.bytes(_BODY_BYTES)))

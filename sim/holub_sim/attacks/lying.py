@@ -4,7 +4,8 @@ from holub_protocol.frames import Frame
 from holub_protocol.hazards import hazard_named
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
-from holub_protocol.message import Message, Opaque
+from holub_protocol.kinds.sealed import SealedBody
+from holub_protocol.message import Message
 from holub_sim.attacks.actor import Actor, Line, Means, message_in, started
 
 _NEXT_DUE_S = 330
@@ -15,7 +16,7 @@ class Equivocator(Actor):
 
     def craft(self, line: Line) -> int:
         """This second's message for this neighbour."""
-        body = Opaque((line.peer, self.means.wall_s))
+        body = SealedBody(bytes(8), self.means.wall_s.to_bytes(16, "big") + line.peer)
         message = self.sign(self.means.identity, "checkin", body, k=0)
         return line.put(message.id, message.raw)
 
