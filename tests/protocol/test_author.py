@@ -117,10 +117,10 @@ def test_what_was_heard_is_never_signed_again() -> None:
     author.observe("answer", (HOUR_START_S, 9))
     author.observe("answer", (HOUR_START_S, 4))
     assert sign(author, HOUR_START_S)[0].k == 10
-    author.observe("need", (HOUR_START_S - 5, 99))
+    author.observe("answer", (HOUR_START_S - 5, 99))
     assert sign(author, HOUR_START_S)[0].k == 11
     sign(author, HOUR_START_S + 60)
-    author.observe("need", (HOUR_START_S + 30, 20))
+    author.observe("answer", (HOUR_START_S + 30, 20))
     assert sign(author, HOUR_START_S + 60)[0].point == (HOUR_START_S + 60, 21)
 
 
