@@ -47,6 +47,11 @@ def now_at(seconds: float, reliable: bool = True) -> Now:
     return Now(int(seconds * 1_000_000), START_S + int(seconds), reliable)
 
 
+def boxed(text: str, size: int = 0) -> SealedBody:
+    """Return a sealed body that carries a text, and `size` bytes more."""
+    return SealedBody(bytes(8), (text.encode() + bytes(size)).ljust(BOX_OVERHEAD_BYTES, b"-"))
+
+
 class Entropy:
     """Bytes that look random and are the same in every run."""
 
@@ -169,7 +174,7 @@ class Realm:
 
     def note(self, signer: Identity, text: str, size: int = 0, created_s: int = START_S) -> bytes:
         """Return a message of a resident's: a carrier of any size."""
-        body = SealedBody(bytes(8), (text.encode() + bytes(size)).ljust(BOX_OVERHEAD_BYTES, b"-"))
+        body = boxed(text, size)
         kind = "request" if size > 700 else "checkin" if size == 0 else "need"
         return self.message(signer, kind, body, created_s=created_s)
 

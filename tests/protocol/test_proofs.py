@@ -11,7 +11,7 @@ from holub_protocol.points import HOUR_S
 from holub_protocol.proofs import PROOFS_PER_KEY, QUOTA_DIVISOR, STRIKES, Conflict, Proofs, proven
 from holub_protocol.refusal import Refusal
 from holub_protocol.truth import Level
-from support_realm import AIR_RAID, KYIV, START_S, Box, Pair, Realm, decoded, key, now_at
+from support_realm import AIR_RAID, KYIV, START_S, Box, Pair, Realm, boxed, decoded, key, now_at
 
 DESK, LIAR = key("desk"), key("liar")
 BASE_S = START_S - START_S % HOUR_S
@@ -39,7 +39,7 @@ def boxes(realm: Realm, *names: str) -> list[Box]:
 def need(realm: Realm, text: str, hour: int = 0, k: int = 3, signer: Identity = LIAR) -> bytes:
     """Return a relay's message at a point of so many hours ago."""
     return realm.message(
-        signer, "answer", Opaque((text,)), created_s=BASE_S - hour * HOUR_S, k=k,
+        signer, "need", boxed(text), created_s=BASE_S - hour * HOUR_S, k=k,
         lifetime_s=86_400,
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def test_other_points_are_no_conflict() -> None:
     (a,) = boxes(realm, "a")
     raws = [
         need(realm, "x"), need(realm, "x"), need(realm, "y", k=4), need(realm, "y", hour=1),
-        realm.message(LIAR, "ballot", Opaque(("y",)), created_s=BASE_S, k=3),
+        realm.message(LIAR, "checkin", boxed("y"), created_s=BASE_S, k=3),
         need(realm, "y", signer=a.identity),
     ]  # fmt: skip
     for raw in raws:
@@ -92,7 +92,7 @@ def test_who_lies_repeatedly_loses_quota_until_it_is_enrolled_anew() -> None:
     the proofs; a registrar's new grant gives it back."""
     realm = Realm()
     a, b = boxes(realm, "a", "b")
-    most = kind_named("answer").hourly // QUOTA_DIVISOR
+    most = kind_named("need").hourly // QUOTA_DIVISOR
     lie(realm, a, STRIKES - 1)
     assert isinstance(a.node.offer(need(realm, "free", k=most), now_at(0)), bytes)
     lie(realm, a, STRIKES)
@@ -144,8 +144,8 @@ def test_an_honest_relay_restored_from_a_backup_is_not_banned() -> None:
     me = a.identity.public
 
     def publish(text: str) -> bytes:
-        body = Opaque((text,))
-        return a.node.publish(me, kind_named("answer"), KYIV, body, 86_400, now_at(pair.at_s)).id
+        body = boxed(text)
+        return a.node.publish(me, kind_named("need"), KYIV, body, 86_400, now_at(pair.at_s)).id
 
     publish("before")
     pair.run(2)
@@ -179,7 +179,7 @@ def test_power_cuts_repeat_nothing() -> None:
         pair.run(1)
         for n in range(3):
             a.node.publish(
-                a.identity.public, kind_named("answer"), KYIV, Opaque((f"{cut} {n}",)), 86_400,
+                a.identity.public, kind_named("need"), KYIV, boxed(f"{cut} {n}"), 86_400,
                 now_at(pair.at_s),
             )  # fmt: skip
             if n < cut % 3:
@@ -198,14 +198,14 @@ def test_lost_counters_are_rebuilt_from_what_is_held() -> None:
     realm = Realm()
     (a,) = boxes(realm, "a")
     first = a.node.publish(
-        a.identity.public, kind_named("answer"), KYIV, Opaque(("x",)), 86_400, now_at(5)
+        a.identity.public, kind_named("need"), KYIV, boxed("x"), 86_400, now_at(5)
     )
     a.flush(5)
     a.store._counters.clear()
     a.start(5)
     a.node.add_author(a.identity)
     second = a.node.publish(
-        a.identity.public, kind_named("answer"), KYIV, Opaque(("y",)), 86_400, now_at(5)
+        a.identity.public, kind_named("need"), KYIV, boxed("y"), 86_400, now_at(5)
     )
     assert second.point > first.point
 
@@ -227,7 +227,7 @@ def test_what_proves_nothing() -> None:
         (one, b"junk"): Refusal.MALFORMED,
         (one, forged): Refusal.BAD_SIGNATURE,
         (need(realm, "a", signer=DESK), need(realm, "b", signer=DESK)): Refusal.UNKNOWN_SIGNER,
-        (one, other): Conflict(LIAR.public, "answer", BASE_S // HOUR_S, 3),
+        (one, other): Conflict(LIAR.public, "need", BASE_S // HOUR_S, 3),
     }
     for pair, answer in cases.items():
         assert proven(ProofBody.of(*pair), realm.id, trust.keys, verify) == answer
@@ -263,7 +263,7 @@ def test_proofs_against_one_key_are_bounded_and_end() -> None:
     a.node.wake(now_at(31 * 86_400))
     assert not a.node._trusting.limited(LIAR.public)
     known = Proofs()
-    conflict = Conflict(LIAR.public, "answer", 1, 1)
+    conflict = Conflict(LIAR.public, "need", 1, 1)
     assert known.wanted(conflict)
     assert known.add(b"b", conflict) is None
     assert known.add(b"b", conflict) is None
