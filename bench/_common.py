@@ -68,7 +68,7 @@ class Signers:
         self.now_s = station.now().wall_s
         kinds = tuple(sorted(k.number for k in KINDS.values() if k.cls >= Class.OFFICIAL))
         grants = [
-            desk_grant(key.public, 1, self.now_s + YEAR_S, kinds=kinds, rate=60_000)
+            desk_grant(key.public, 0, self.now_s + YEAR_S, kinds=kinds, rate=60_000)
             for key in self.keys
         ]
         self.grants = [

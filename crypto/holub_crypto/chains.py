@@ -147,6 +147,7 @@ class Chains:
         self._grants: dict[bytes, dict[bytes, Issued]] = {}
         self._revocations: dict[bytes, dict[bytes, tuple[Revocation, bytes]]] = {}
         self._lines: dict[tuple[bytes, int], tuple[Line, ...]] = {}
+        self._relays: int | None = None
 
     def govern(self, charter: Charter) -> None:
         """Take the charter in force: only its registrars begin a line."""
@@ -157,6 +158,7 @@ class Chains:
         """Take in a grant that `issuer` has signed."""
         self._grants.setdefault(grant.subject, {})[id_] = Issued(created_s, id_, issuer, grant)
         self._lines.clear()
+        self._relays = None
 
     def add_revocation(self, id_: bytes, revocation: Revocation, issuer: bytes) -> None:
         """Take in a revocation that `issuer` has signed."""
@@ -171,11 +173,17 @@ class Chains:
                 if not table[key]:
                     del table[key]
         self._lines.clear()
+        self._relays = None
 
     @property
-    def enrolled(self) -> int:
-        """How many keys have a grant."""
-        return len(self._grants)
+    def relays(self) -> int:
+        """How many keys have a grant that speaks for no authority."""
+        if self._relays is None:
+            self._relays = sum(
+                any(issued.grant.authority == 0 for issued in grants.values())
+                for grants in self._grants.values()
+            )
+        return self._relays
 
     def subjects(self) -> tuple[bytes, ...]:
         """Return every key for which a grant is known, standing or not."""

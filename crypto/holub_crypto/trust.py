@@ -152,9 +152,9 @@ class Trust(Succession):
         return tuple(issued.grant for issued in self._standing(key))
 
     @property
-    def enrolled(self) -> int:
-        """How many keys have a grant."""
-        return self._chains.enrolled
+    def sources(self) -> int:
+        """How many speak: authorities, and relays that speak for none."""
+        return len(self.charter.authorities) + self._chains.relays
 
     def sealing_key(self, hint: bytes) -> bytes | None:
         """Return the key to seal to for the service whose signing key has that hint: that of the

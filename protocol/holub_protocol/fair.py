@@ -25,13 +25,14 @@ class Turns(Generic[_Key]):
         """Start with nobody."""
         self._tags: dict[_Key, float] = {}
         self._waiting: list[tuple[float, int, _Key]] = []
+        self._chosen: tuple[float, int, _Key] | None = None
         self._entered: dict[_Key, None] = {}
         self._time = 0.0
         self._count = 0
 
     def __bool__(self) -> bool:
         """Whether anybody waits."""
-        return bool(self._waiting)
+        return bool(self._entered)
 
     def enter(self, key: _Key) -> None:
         """Let somebody wait for a turn, once."""
@@ -40,12 +41,18 @@ class Turns(Generic[_Key]):
             self._push(key)
 
     def first(self) -> _Key:
-        """Return who has had least of its share; somebody must be waiting."""
-        return self._waiting[0][2]
+        """Return who has had least of its share; somebody must be waiting. It stays first until
+        it is charged."""
+        if self._chosen is None:
+            self._chosen = heapq.heappop(self._waiting)
+        return self._chosen[2]
 
     def charge(self, cost: float, again: bool) -> None:
         """Charge whoever is first, who goes on waiting if `again`."""
-        self._time, _, key = heapq.heappop(self._waiting)
+        self.first()
+        assert self._chosen is not None
+        self._time, _, key = self._chosen
+        self._chosen = None
         self._tags[key] = self._time + cost
         if again:
             self._push(key)

@@ -241,12 +241,14 @@ RESENDS_EVERY_US = 600_000_000
 none, and a WANT of 20 bytes must not bring 4 KiB again and again. A peer that had no room gets
 it later. Remembered of the last 4,096 sent."""
 
-ALERT_BURST_BYTES = 16_384
-ALERT_BYTES_PER_S = 128
-"""What one authority may send on a link as alerts; the excess shares the link with the classes
-below. Its full rate, 1,000 an hour of 200 B, is 56 B/s, and the 56 all-clears of ten minutes of a
-real night are 11 kB: neither is ever held back. A stolen desk key that sends the longest alerts,
-284 B/s, takes a tenth of a link of 9.6 kbit/s after the first 14 s."""
+URGENT_BURST_BYTES = 16_384
+URGENT_BYTES_PER_S = 128
+"""What one source may send on a link as alerts, and as much again as official notices; the excess
+of each shares the link with the classes below, at the weight of bulk. A desk's full rate of 1,000
+alerts an hour of 200 B is 56 B/s, the 56 all-clears of ten minutes of a real night are 11 kB, the
+places and bulletins of a whole city 5 B/s: none of these is ever held back. A stolen desk key that
+sends the longest alerts, 284 B/s, takes a tenth of a link of 9.6 kbit/s after the first 14 s, and
+twenty of one authority no more than one."""
 
 # --- holdings --------------------------------------------------------------------------------
 SEEN = 400_000
@@ -270,12 +272,14 @@ LIVE_HOURS = 26
 message lives 24 hours at most, so an honest desk at its full rate never meets it."""
 
 SOURCE_SHARE_PERCENT = 5
-SOURCE_SHARE_KEYS = 2
-"""Most of the store that one source may take below alerts: 5 %, or two parts of as many as there
-are enrolled keys where that is more (in a realm of three, two thirds). A source is an authority,
-or a relay by which people speak: whoever invents 5,000 residents behind 2 of 12 relays fills a
-third of a store and leaves the ten honest ones theirs. One desk of an authority has half of
-that, so that a stolen key does not silence its colleagues."""
+SOURCE_SHARE_PARTS = 2
+LENT_PERCENT = 75
+"""Most of the store that one source may take below alerts once it is three quarters full: 5 %, or
+two parts of as many as there are sources where that is more (in a realm of three, two thirds). A
+source is an authority, or a relay by which people speak: whoever invents 5,000 residents behind 2
+of 12 relays fills a third of a store and leaves the ten honest ones theirs. One desk of an
+authority has half of that, so that a stolen key does not silence its colleagues. Before, what
+nobody uses is lent, and the heaviest give it back first."""
 
 RECEIPT_AGE_S = 86_400
 """A body that its addressee has goes first a day after the receipt, not before: until then other

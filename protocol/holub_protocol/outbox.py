@@ -15,14 +15,14 @@ from holub_protocol.framing import LENGTH_BYTES, frame_bytes
 from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import CLASS_WEIGHTS, Class
 from holub_protocol.limits import (
-    ALERT_BURST_BYTES,
-    ALERT_BYTES_PER_S,
     FRAME_BYTES_MIN,
     OUTBOX_BYTES,
     RESENDS,
     RESENDS_EVERY_US,
     SENDS_PER_LINK,
     SENT_PER_LINK,
+    URGENT_BURST_BYTES,
+    URGENT_BYTES_PER_S,
     WINDOW_BYTES_MIN,
 )
 from holub_protocol.message import Now
@@ -31,11 +31,13 @@ from holub_protocol.payloads.queue import ChunkQueue
 from holub_protocol.reconcile import short_id
 
 _PUT_HEAD_BYTES = 28
-_EXCESS = len(Class)
-"""The lane of alerts beyond what their authority may send as alerts."""
+_EXCESS = {Class.ALERT: len(Class), Class.OFFICIAL: len(Class) + 1}
+"""The lanes of what is beyond its source's allowance in a class."""
 
 _STRICT = (Class.TRUST, Class.ALERT, Class.GRANT)
-_WEIGHTS = {int(cls): weight for cls, weight in CLASS_WEIGHTS.items()} | {_EXCESS: 1}
+_WEIGHTS = {int(cls): weight for cls, weight in CLASS_WEIGHTS.items()} | dict.fromkeys(
+    _EXCESS.values(), 1
+)
 _IN_ORDER = (Class.TRUST, Class.GRANT)
 """Charters and grants go in the order in which they were asked for: each needs those before."""
 
@@ -76,11 +78,13 @@ class Outbox:
         self._control_bytes = 0
         self._ranges: dict[Class, deque[bytes]] = {cls: deque() for cls in Class}
         self._fresh: dict[Class, dict[bytes, None]] = {cls: {} for cls in Class}
-        self._queues = {lane: FairQueue() for lane in (*Class, _EXCESS)}
+        self._queues = {lane: FairQueue() for lane in (*Class, *_EXCESS.values())}
         self._arrivals = 0
         self._sorted = True
         self._turns: Turns[int] = Turns()
-        self._alerts = Allowance(ALERT_BURST_BYTES, ALERT_BYTES_PER_S)
+        self._allowances = {
+            cls: Allowance(URGENT_BURST_BYTES, URGENT_BYTES_PER_S) for cls in _EXCESS
+        }
         self._idle = True
         self._sent: OrderedDict[bytes, int] = OrderedDict()
         self._sent_from_us = 0
@@ -118,7 +122,7 @@ class Outbox:
     def put(self, id_: bytes, cls: Class) -> None:
         """Queue a held message, once, unless it was sent too often already."""
         queue = self._queues[cls]
-        excess = cls is Class.ALERT and id_ in self._queues[_EXCESS]
+        excess = cls in _EXCESS and id_ in self._queues[_EXCESS[cls]]
         if excess or id_ in queue or self._sent.get(id_, 0) >= RESENDS:
             return
         if len(self._fresh[cls]) + len(queue) < SENDS_PER_LINK:
@@ -134,8 +138,8 @@ class Outbox:
         """Take a message out that is no longer wanted."""
         self._fresh[cls].pop(id_, None)
         self._queues[cls].discard(id_)
-        if cls is Class.ALERT:
-            self._queues[_EXCESS].discard(id_)
+        if cls in _EXCESS:
+            self._queues[_EXCESS[cls]].discard(id_)
 
     def credit(self, consumed_bytes: int, now: Now) -> None:
         """Learn that the peer has consumed more."""
@@ -143,7 +147,7 @@ class Outbox:
 
     def waiting(self, cls: Class) -> int:
         """Return how many messages of a class wait."""
-        excess = len(self._queues[_EXCESS]) if cls is Class.ALERT else 0
+        excess = len(self._queues[_EXCESS[cls]]) if cls in _EXCESS else 0
         return len(self._fresh[cls]) + len(self._queues[cls]) + excess
 
     def busy(self, cls: Class) -> bool:
@@ -170,8 +174,8 @@ class Outbox:
             self._sort_in(shelf)
         while (lane := self._turn()) is not None:
             ready = self._next_put(lane, piece_bytes, shelf, salt, now)
-            if ready is None and lane != _EXCESS and self._ranges[Class(lane)]:
-                ready = frame_bytes(self._ranges[Class(lane)].popleft()), False
+            if ready is None and (ranges := self._ranges_of(lane)):
+                ready = frame_bytes(ranges.popleft()), False
             if ready is None and lane == Class.BULK and self.chunks:
                 chunk = self.chunks.next(piece_bytes, salt)
                 ready = (frame_bytes(chunk), False) if chunk is not None else None
@@ -214,7 +218,11 @@ class Outbox:
         """Whether a lane has something to send."""
         if lane == Class.BULK and self.chunks:
             return True
-        return bool(self._queues[lane] or (lane != _EXCESS and self._ranges[Class(lane)]))
+        return bool(self._queues[lane] or self._ranges_of(lane))
+
+    def _ranges_of(self, lane: int) -> deque[bytes] | None:
+        """Return the RANGE frames that wait in a lane; only those of classes have any."""
+        return self._ranges[Class(lane)] if lane < len(Class) else None
 
     def _turn(self) -> int | None:
         """Return whose turn it is: the most urgent class, and of those that share by weight the
@@ -237,7 +245,7 @@ class Outbox:
             if raw is None or offset >= len(raw) or spent:
                 queue.discard(id_)
                 continue
-            if lane == Class.ALERT and not offset and not self._is_allowed(id_, now):
+            if lane in _EXCESS and not offset and not self._is_allowed(Class(lane), id_, now):
                 continue
             piece = raw[offset : offset + piece_bytes - _PUT_HEAD_BYTES]
             if offset + len(piece) == len(raw):
@@ -250,14 +258,14 @@ class Outbox:
             return frame_bytes(encode(frame)), lane == Class.ALERT and not shelf.is_own(id_)
         return None
 
-    def _is_allowed(self, id_: bytes, now: Now) -> bool:
-        """Whether an alert's authority may send it as an alert; else it goes with the excess."""
-        place = self._queues[Class.ALERT].place(id_)
-        if self._alerts.take(place.source, place.size_bytes, now.mono_us):
+    def _is_allowed(self, cls: Class, id_: bytes, now: Now) -> bool:
+        """Whether a source may send this with its class; else it goes with the excess."""
+        place = self._queues[cls].place(id_)
+        if self._allowances[cls].take(place.source, place.size_bytes, now.mono_us):
             return True
-        self._queues[Class.ALERT].discard(id_)
-        self._queues[_EXCESS].add(id_, place)
-        self._turns.enter(_EXCESS)
+        self._queues[cls].discard(id_)
+        self._queues[_EXCESS[cls]].add(id_, place)
+        self._turns.enter(_EXCESS[cls])
         return False
 
     def _count_sent(self, id_: bytes) -> None:

@@ -16,10 +16,11 @@ from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.limits import (
     ALERT_SHARE_PERCENT,
     AUTHORITY_FREE_FACTOR,
+    LENT_PERCENT,
     LIVE_HOURS,
     PAYLOAD_SHARE_PERCENT,
     SEEN,
-    SOURCE_SHARE_KEYS,
+    SOURCE_SHARE_PARTS,
     SOURCE_SHARE_PERCENT,
 )
 from holub_protocol.message import Message, Now
@@ -84,6 +85,8 @@ class Room:
             mine = self._holdings.alert_bytes(admitted.authority)
             over = kind.cls is Class.ALERT and mine + need > free * AUTHORITY_FREE_FACTOR
             return Refusal.QUOTA if over else None
+        if self._holdings.used_bytes + need <= quota_bytes * LENT_PERCENT // 100:
+            return None
         share = self._share()
         if self._holdings.source_bytes(source) + need > share:
             return Refusal.QUOTA
@@ -93,9 +96,9 @@ class Room:
 
     def _share(self) -> int:
         """Return how many bytes one source may take below alerts."""
-        keys = max(1, self._trust.enrolled)
-        percent = max(SOURCE_SHARE_PERCENT, 100 * SOURCE_SHARE_KEYS // keys)
-        return self._holdings.quota_bytes * min(100, percent) // 100
+        parts = 100 * SOURCE_SHARE_PARTS // max(1, self._trust.sources)
+        percent = min(100, max(SOURCE_SHARE_PERCENT, parts))
+        return self._holdings.quota_bytes * percent // 100
 
     def reserve(self, payload: Payload, now: Now) -> bool:
         """Make room for all of a payload, at the cost of what is bulk and ends sooner, whole

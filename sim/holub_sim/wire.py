@@ -12,7 +12,7 @@ from holub_protocol.batch import Batch
 from holub_protocol.frames import Credit, FrameType, Hello, Need, Put, Root
 from holub_protocol.framing import LENGTH_BYTES
 from holub_protocol.kinds import Class
-from holub_protocol.limits import ALERT_BURST_BYTES, RESENDS, RESENDS_EVERY_US, SENT_PER_LINK
+from holub_protocol.limits import RESENDS, RESENDS_EVERY_US, SENT_PER_LINK, URGENT_BURST_BYTES
 from holub_protocol.storage import State
 from holub_sim.host import Host
 from holub_sim.ledger import Ledger, Published
@@ -54,7 +54,7 @@ class Side:
         """Whether an authority has said so many alerts here that they may wait for others."""
         authority = message.row.authority
         self.alert_bytes[authority] = self.alert_bytes.get(authority, 0) + count
-        return message.row.cls == Class.ALERT and self.alert_bytes[authority] > ALERT_BURST_BYTES
+        return message.row.cls == Class.ALERT and self.alert_bytes[authority] > URGENT_BURST_BYTES
 
 
 class WireRules:
