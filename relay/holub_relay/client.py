@@ -93,6 +93,7 @@ class Client(Closing):
         answer = handle(station, request)
         if publishes(request) and "error" not in answer:
             station.settle(wake=request["do"] == "alert")
+            station.remember_charters()
         return answer
 
     def _exchange(self, connection: socket.socket, request: Request) -> Answer:

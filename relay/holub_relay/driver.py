@@ -25,6 +25,7 @@ from holub_protocol.batch import (
     Taken,
 )
 from holub_protocol.frames import PeerAddress
+from holub_protocol.holdings import CHARTER
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.storage import State, StoreError, StoreFull, Writes
 from holub_relay.bucket import Bucket
@@ -341,6 +342,8 @@ class Driver:
             self.station.enrol()  # perhaps this desk's own
             self._dirty.set()
             self._somebody_new.set()  # perhaps that of a relay that is linked already
+        if isinstance(event, Taken) and event.kind == CHARTER:
+            self.station.remember_charters()
         if event.link is not None:
             self._peer_log.count("taken" if isinstance(event, Taken) else event.reason.token)
 

@@ -22,7 +22,7 @@ from holub_protocol.node import Node
 from holub_protocol.policy import Policy
 from holub_protocol.storage import State, Store, StoreError, StoreFull, Writes
 from holub_relay import config as settings
-from holub_relay import keyfile
+from holub_relay import keyfile, seen
 from holub_relay.clock import Clock
 from holub_relay.closing import Closing
 from holub_relay.config import Config
@@ -133,6 +133,8 @@ class Station(Closing):
             counters=store.counters(),
         )
         self.look_at_clock(found)
+        for raw in seen.remembered(data_dir):
+            self.node.offer(raw, self.now())
         self.enrol()
 
     @classmethod
@@ -280,6 +282,10 @@ class Station(Closing):
             except StoreError as error:
                 raise OperatorError(f"the store failed: {error}") from None
         raise AssertionError("the node never comes to rest")
+
+    def remember_charters(self) -> None:
+        """Keep the charters beside the store, too, if there are new ones."""
+        seen.remember(self.data_dir, self.node.trust)
 
 
 def _number(note: bytes | None) -> int:

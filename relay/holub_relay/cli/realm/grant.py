@@ -5,7 +5,15 @@ from pathlib import Path
 import click
 
 from holub_relay import client, keyfile
-from holub_relay.cli.shared import at, data_option, json_option, place, print_json, told
+from holub_relay.cli.shared import (
+    at,
+    confirm_clock_option,
+    data_option,
+    json_option,
+    place,
+    print_json,
+    told,
+)
 from holub_relay.requests import Answer
 
 
@@ -21,6 +29,7 @@ from holub_relay.requests import Answer
 @click.option("--authority", type=int, help="For whom a desk speaks. [default: 1]")
 @click.option("--rate", type=int, help="Messages an hour within each group. [default: 1000]")
 @click.option("--days", type=int, help="For how long. [default: 365]")
+@confirm_clock_option
 @json_option
 @told
 def grant(
@@ -33,6 +42,7 @@ def grant(
     authority: int | None,
     rate: int | None,
     days: int | None,
+    confirm_clock: bool,
     as_json: bool,
 ) -> None:
     """Sign a grant with this directory's registrar key and publish it."""
@@ -46,6 +56,7 @@ def grant(
         "authority": authority,
         "rate": rate,
         "days": days,
+        "confirm": confirm_clock,
     }
     answer = client.call(data, request)
     if as_json:
