@@ -17,7 +17,7 @@ from _common import argument, cpu_s, emit, spread
 
 from holub_crypto.identity import Identity, verify
 from holub_protocol import frames
-from holub_protocol.frames import FrameType, Put, Range, Want
+from holub_protocol.frames import FrameType, Put, Range, WantListed
 from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import kind_named
 from holub_protocol.message import Now
@@ -37,6 +37,7 @@ LAN = Policy()
 LAN_BYTES_PER_S = 12_500_000
 SLOW = Policy(frame_bytes=512, window_bytes=1024)
 SLOW_BYTES_PER_S = 8_000
+LONG_ARRAY = 0x98
 SILENCE_US = 120_000_000
 CPU_ROUNDS = 5
 VERIFICATIONS = 2000
@@ -214,8 +215,8 @@ class Contact:
     def _carry(self, data: bytes, receiver: Replica) -> None:
         self.used_bytes += len(data)
         self.at_us += len(data) * 1_000_000 // self.bytes_per_s + 1
-        # Behind the two bytes of length stands a short CBOR array, its first item the type.
-        kind = FrameType(data[3])
+        # Behind the two bytes of length and the head of a CBOR array stands the type.
+        kind = FrameType(data[4 if data[2] == LONG_ARRAY else 3])
         if kind is FrameType.ROOT and self.sent_bytes.get(FrameType.RANGE, 0) == 0:
             self.opening_bytes += len(data)
         self.sent_bytes[kind] = self.sent_bytes.get(kind, 0) + len(data)
@@ -327,20 +328,19 @@ class Comparison:
     def run(self) -> int:
         """Encode, decode and answer until nothing is left to say; return the frames."""
         room = list_items(self.frame_bytes)
-        step = self.frame_bytes // 8 - 2
-        opening = self.sides[0].opening(room)
-        queue = [(1, f) for f in self._encoded(b"", opening.parts)]
+        queue = [(1, f) for f in self._encoded(b"", self.sides[0].opening(room))]
         count = 0
         while queue:
             side, data = queue.pop()
             count += 1
             heard = frames.decode(data)
             assert isinstance(heard, Range)
-            difference = self.sides[side].answer(heard, room)
-            for start in range(0, len(difference.want), step):
-                want = Want(KIND.cls, difference.want[start : start + step])
-                frames.decode(frames.encode(want))
-            queue += [(1 - side, f) for f in self._encoded(heard.low, difference.parts)]
+            difference = self.sides[side].answer(heard, len(data), room)
+            if difference.want:
+                places = max(place for place, _ in difference.want) // 8 + 1
+                frames.decode(frames.encode(WantListed(KIND.cls, heard.low, b"\1" * places)))
+            for low, parts in difference.stretches:
+                queue += [(1 - side, f) for f in self._encoded(low, parts)]
         return count
 
     def _encoded(self, low: bytes, parts: tuple[frames.Part, ...]) -> list[bytes]:

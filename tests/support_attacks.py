@@ -90,4 +90,4 @@ def put_of(given: Means, identity: Identity | None = None, verb: Verb = Verb.STA
         area=KYIV,
         body=body,
     )
-    return Put(b"s" * 8, 3, len(raw), 0, raw)
+    return Put(b"s" * 5, 3, len(raw), 0, raw)

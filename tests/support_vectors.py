@@ -202,10 +202,11 @@ def frame_entries(realm_id: bytes) -> list[Entry]:
     short = short_id(salt, realm_id)
     root = RootSum()
     root.add(realm_id)
+    low = bytes.fromhex("62000000")
     parts = (
-        frames.Skip(b"\x63"),
-        frames.Fingerprint(b"\x63\x05", bytes(8)),
-        frames.IdList(b"", (short,)),
+        frames.Skip(bytes.fromhex("63050000")),
+        frames.Fingerprint(bytes.fromhex("63050e1000ff"), bytes(6)),
+        frames.IdList(b"", short),
     )
     met = (
         frames.PeerAddress(bytes((192, 0, 2, 7)), 24_658, key("relay").public),
@@ -214,9 +215,11 @@ def frame_entries(realm_id: bytes) -> list[Entry]:
     made: dict[str, frames.Frame] = {
         "HELLO": frames.Hello(1, nonces[0], 4096, 65_536, 1),
         "ROOT": frames.Root(True, ((Class.TRUST, 1, root.fingerprint(salt)),)),
-        "RANGE": frames.Range(Class.PEOPLE, b"\x62", parts),
+        "RANGE": frames.Range(Class.PEOPLE, low, parts),
         "WANT": frames.Want(Class.PEOPLE, (short,)),
-        "PUT": frames.Put(short, 61, 200, 100, bytes(range(100))),
+        "WANT, listed": frames.WantListed(Class.PEOPLE, low, b"\x80"),
+        "PUT": frames.Put(short, 61, 100, 0, bytes(range(100))),
+        "PUT, a piece": frames.Put(short, 61, 200, 100, bytes(range(100))),
         "NEED": frames.Need((key_hint(key("desk").public),)),
         "IHAVE": frames.IHave(Class.PEOPLE, (short,)),
         "REFUSE": frames.Refuse(short, 6),

@@ -89,7 +89,9 @@ def test_frames_of_the_vectors(entry: dict[str, Any]) -> None:
     """Each decodes to a frame of its name that encodes to the same bytes."""
     frame = frames.decode(bytes.fromhex(entry["raw"]))
     assert frame is not None
-    assert type(frame).__name__.upper() == entry["name"]
+    fields = cbor.decode(bytes.fromhex(entry["raw"]))
+    assert isinstance(fields, tuple)
+    assert FrameType[entry["name"].split(",")[0]] == fields[0]
     assert frames.encode(frame).hex() == entry["raw"]
 
 
@@ -139,7 +141,7 @@ def described() -> list[tuple[str, str]]:
         *(("message", entry["raw"]) for entry in VECTORS["messages"]),
         *(("signed-charter", raw) for raw in VECTORS["charters"]),
         *(("frame", entry["raw"]) for entry in VECTORS["frames"]),
-        *((entry["name"].lower(), entry["raw"]) for entry in VECTORS["frames"]),
+        *((entry["name"].split(",")[0].lower(), entry["raw"]) for entry in VECTORS["frames"]),
         ("beacon", beacon.encode(announcement, identity, REALM).hex()),
         *(("introduction", end._introduction().hex()) for end in ends),
     ]

@@ -5,7 +5,7 @@ that every frame that arrives is progress. Unknown types are ignored, so that la
 can speak to this one; a known type with other fields than its own is malformed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -29,7 +29,9 @@ from holub_protocol.limits import (
     PAYLOAD_BYTES,
     PEER_ADDRESSES,
     RANGE_PARTS,
+    ROOT_FINGERPRINT_BYTES,
     SHORT_ID_BYTES,
+    WANT_BITS_BYTES,
     WINDOW_BYTES_MAX,
     WINDOW_BYTES_MIN,
 )
@@ -38,13 +40,20 @@ from holub_protocol.payloads.layout import Layout
 VERSION = 1
 """Version of the link protocol; it is also in the label that the handshake binds."""
 
-BOUND_BYTES_MAX = 36
+_SECONDS_BYTES = 4
+_PREFIX_BYTES_MAX = 32
 _AGE_MAX_S = 2**32 - 1
 _UINT_MAX = 2**32 - 1
 _CLASSES = tuple(Class)
 _PLACE_MAX = Layout(PAYLOAD_BYTES).count - 1
 _BITMAP_BYTES = _PLACE_MAX // 8 + 3
 _IPV4_BYTES, _IPV6_BYTES = 4, 16
+
+_RANGE_FIXED_BYTES = 3
+_BOUND_BYTES_MAX = 5 + 3 + _PREFIX_BYTES_MAX
+RANGE_HEAD_BYTES_MAX = _RANGE_FIXED_BYTES + _BOUND_BYTES_MAX
+PART_HEAD_BYTES_MAX = _BOUND_BYTES_MAX + 3
+"""Bytes of a RANGE besides its parts, and of a part besides its short ids, at most."""
 
 PEERS_HEAD_BYTES = 3
 PEER_BYTES_MAX = 55
@@ -113,10 +122,10 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class IdList:
-    """A part of a range by all its short ids."""
+    """A part of a range by all its short ids, one after the other."""
 
     high: bytes
-    short_ids: tuple[bytes, ...]
+    short_ids: bytes
 
 
 Part: TypeAlias = Skip | Fingerprint | IdList
@@ -126,20 +135,36 @@ Part: TypeAlias = Skip | Fingerprint | IdList
 class Range:
     """A stretch of one class from `low`, cut into parts, each beginning where the last ended.
 
-    A bound is the first bytes of created (4, big-endian) and id (32).
+    A bound is created (4 bytes, big-endian) and as many of the id's first bytes as it takes, or
+    empty: below everything as `low`, above everything as the last `high`.
     """
 
     cls: Class
     low: bytes
     parts: tuple[Part, ...]
 
+    @property
+    def lists(self) -> bool:
+        """Whether any id is listed, so that the peer may ask for it."""
+        return any(isinstance(part, IdList) and part.short_ids for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """Asks for the bodies of short ids that the peer has listed."""
+    """Asks for bodies that the peer has offered, by their short ids."""
 
     cls: Class
     short_ids: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantListed:
+    """Asks for bodies that the peer's RANGE from `low` has listed: a bit for each listed id in
+    its order, the most significant first, without zero bytes at the end."""
+
+    cls: Class
+    low: bytes
+    bits: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +264,8 @@ class Fetch:
 
 
 Frame: TypeAlias = (
-    Hello | Root | Range | Want | Put | Need | IHave | Refuse | Chunk | Have | Credit | Bye
-    | Peers | Fetch
+    Hello | Root | Range | Want | WantListed | Put | Need | IHave | Refuse | Chunk | Have | Credit
+    | Bye | Peers | Fetch
 )  # fmt: skip
 
 
@@ -251,8 +276,8 @@ def encode(frame: Frame) -> bytes:
 
 def _fields(frame: Frame) -> tuple[cbor.Value, ...]:
     match frame:
-        case Put(short_id, age_s, total, offset, data):
-            return (FrameType.PUT.value, short_id, age_s, total, offset, data)
+        case Put():
+            return _put_fields(frame)
         case Chunk() | Have() | Fetch():
             return _payload_fields(frame)
         case Credit(consumed_bytes):
@@ -260,10 +285,10 @@ def _fields(frame: Frame) -> tuple[cbor.Value, ...]:
         case Root(whole, entries):
             fields = tuple((cls.value, count, digest) for cls, count, digest in entries)
             return (FrameType.ROOT.value, int(whole), fields)
-        case Range(cls, low, parts):
-            return (FrameType.RANGE.value, cls.value, low, tuple(map(_part_fields, parts)))
-        case Want(cls, short_ids):
-            return (FrameType.WANT.value, cls.value, b"".join(short_ids))
+        case Range():
+            return _range_fields(frame)
+        case Want() | WantListed():
+            return _want_fields(frame)
         case IHave(cls, short_ids):
             return (FrameType.IHAVE.value, cls.value, b"".join(short_ids))
         case Need(hints):
@@ -288,14 +313,68 @@ def _payload_fields(frame: Chunk | Have | Fetch) -> tuple[cbor.Value, ...]:
             return (FrameType.FETCH.value, short_id, offset, places)
 
 
-def _part_fields(part: Part) -> tuple[cbor.Value, ...]:
+def _put_fields(put: Put) -> tuple[cbor.Value, ...]:
+    piece = () if len(put.data) == put.total else (put.total, put.offset)
+    return (FrameType.PUT.value, put.short_id, put.age_s, *piece, put.data)
+
+
+def _range_fields(frame: Range) -> tuple[cbor.Value, ...]:
+    fields: list[cbor.Value] = [FrameType.RANGE.value, frame.cls.value, _bound_field(frame.low, 0)]
+    before_s = _seconds(frame.low)
+    for part in frame.parts:
+        fields.append(_bound_field(part.high, before_s) if part.high else None)
+        match part:
+            case Fingerprint(high, fingerprint):
+                fields.append(fingerprint)
+            case IdList(high, short_ids):
+                fields.append(short_ids)
+            case Skip(high):
+                fields.append(None)
+        before_s = _seconds(high)
+    return tuple(fields)
+
+
+def _want_fields(frame: Want | WantListed) -> tuple[cbor.Value, ...]:
+    if isinstance(frame, WantListed):
+        return (FrameType.WANT.value, frame.cls.value, _bound_field(frame.low, 0), frame.bits)
+    return (FrameType.WANT.value, frame.cls.value, b"".join(frame.short_ids))
+
+
+def _seconds(bound: bytes) -> int:
+    return int.from_bytes(bound[:_SECONDS_BYTES], "big")
+
+
+def _bound_field(bound: bytes, before_s: int) -> cbor.Value:
+    """Return a bound as a step from the seconds of the bound before it."""
+    step_s = _seconds(bound) - before_s
+    return (step_s, bound[_SECONDS_BYTES:]) if len(bound) > _SECONDS_BYTES else step_s
+
+
+def part_bytes(low: bytes, part: Part) -> int:
+    """Return how many bytes a part that begins at `low` takes in its frame."""
+    size = 1
+    if part.high:
+        size = _int_bytes(_seconds(part.high) - _seconds(low))
+        prefix_bytes = len(part.high) - _SECONDS_BYTES
+        if prefix_bytes:
+            size += 1 + _int_bytes(prefix_bytes) + prefix_bytes
     match part:
-        case Skip(high):
-            return (high,)
-        case Fingerprint(high, fingerprint):
-            return (high, fingerprint, None)
-        case IdList(high, short_ids):
-            return (high, b"".join(short_ids))
+        case Fingerprint():
+            return size + 1 + FINGERPRINT_BYTES
+        case IdList(_, short_ids):
+            return size + _int_bytes(len(short_ids)) + len(short_ids)
+        case Skip():
+            return size + 1
+
+
+def range_head_bytes(low: bytes) -> int:
+    """Return the most bytes that a RANGE from `low` takes besides its parts."""
+    return _RANGE_FIXED_BYTES + part_bytes(b"", Skip(low))
+
+
+def _int_bytes(number: int) -> int:
+    """Return the size of an integer, or of the head of a string of that length."""
+    return 1 if number < 24 else 2 if number < 2**8 else 3 if number < 2**16 else 5
 
 
 def decode(data: bytes) -> Frame | None:
@@ -307,9 +386,9 @@ def decode(data: bytes) -> Frame | None:
         reader = _READERS.get(as_int(fields[0]))
         if reader is None:
             return None
-        count, read = reader
-        if len(fields) != count:
-            raise FrameError(f"frame {fields[0]!r} has {count} fields, not {len(fields)}")
+        counts, read = reader
+        if len(fields) not in counts:
+            raise FrameError(f"frame {fields[0]!r} of {len(fields)} fields")
         return read(fields)
     except CborError as error:
         raise FrameError(str(error)) from None
@@ -333,7 +412,7 @@ def _read_root(f: tuple[cbor.Value, ...]) -> Root:
             (
                 _class(cls),
                 as_int(count, 0, _UINT_MAX),
-                as_bytes(fingerprint, FINGERPRINT_BYTES, FINGERPRINT_BYTES),
+                as_bytes(fingerprint, ROOT_FINGERPRINT_BYTES, ROOT_FINGERPRINT_BYTES),
             )
         )
     if any(low[0] >= high[0] for low, high in pairwise(entries)):
@@ -342,44 +421,61 @@ def _read_root(f: tuple[cbor.Value, ...]) -> Root:
 
 
 def _read_range(f: tuple[cbor.Value, ...]) -> Range:
-    low = as_bytes(f[2], 0, BOUND_BYTES_MAX)
-    items = as_tuple(f[3])
-    if not 1 <= len(items) <= RANGE_PARTS:
-        raise FrameError(f"a range of {len(items)} parts")
-    parts = tuple(map(_read_part, items))
-    bound = low
-    for position, part in enumerate(parts):
-        last = position == len(parts) - 1
-        if not (part.high > bound or (part.high == b"" and last)):
+    low = bound = _bound(f[2], 0)
+    parts: list[Part] = []
+    last = len(f) - 2
+    for at in range(3, len(f), 2):
+        value = f[at]
+        high = b"" if value is None and at == last else _bound(value, _seconds(bound))
+        if high <= bound and value is not None:
             raise FrameError("bounds of a range do not rise")
-        bound = part.high
-    return Range(_class(f[1]), low, parts)
+        parts.append(_part(high, f[at + 1]))
+        bound = high
+    return Range(_class(f[1]), low, tuple(parts))
 
 
-def _read_part(value: cbor.Value) -> Part:
-    fields = as_tuple(value)
-    if not 1 <= len(fields) <= 3:
-        raise FrameError("a part of a range has 1 to 3 fields")
-    high = as_bytes(fields[0], 0, BOUND_BYTES_MAX)
-    if len(fields) == 1:
+def _bound(value: cbor.Value, before_s: int) -> bytes:
+    """Read a step from the seconds of the bound before, alone or with the first bytes of an id."""
+    prefix = b""
+    if type(value) is tuple:
+        step, more = _exactly(value, 2)
+        value, prefix = step, as_bytes(more, 1, _PREFIX_BYTES_MAX)
+    seconds = before_s + as_int(value, 0, _UINT_MAX - before_s)
+    return seconds.to_bytes(_SECONDS_BYTES, "big") + prefix if seconds or prefix else b""
+
+
+def _part(high: bytes, value: cbor.Value) -> Part:
+    if value is None:
         return Skip(high)
-    if len(fields) == 2:
-        return IdList(high, _strings(fields[1], SHORT_ID_BYTES, LIST_ITEMS))
-    if fields[2] is not None:
-        raise FrameError("the third field of a part is null")
-    return Fingerprint(high, as_bytes(fields[1], FINGERPRINT_BYTES, FINGERPRINT_BYTES))
+    data = as_bytes(value, 0, SHORT_ID_BYTES * LIST_ITEMS)
+    if len(data) == FINGERPRINT_BYTES:
+        return Fingerprint(high, data)
+    if len(data) % SHORT_ID_BYTES:
+        raise FrameError(f"{len(data)} bytes are neither a fingerprint nor a list")
+    return IdList(high, data)
+
+
+def _read_want(f: tuple[cbor.Value, ...]) -> Want | WantListed:
+    if len(f) == 3:
+        return Want(_class(f[1]), _short_ids(f[2]))
+    bits = as_bytes(f[3], 1, WANT_BITS_BYTES)
+    if bits[-1] == 0:
+        raise FrameError("a bitmap that ends in zeroes")
+    return WantListed(_class(f[1]), _bound(f[2], 0), bits)
 
 
 def _read_put(f: tuple[cbor.Value, ...]) -> Put:
+    short = as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES)
+    age_s = as_int(f[2], 0, _AGE_MAX_S)
+    if len(f) == 4:
+        whole = as_bytes(f[3], 1, MESSAGE_BYTES)
+        return Put(short, age_s, len(whole), 0, whole)
     total = as_int(f[3], 1, MESSAGE_BYTES)
     offset = as_int(f[4], 0, total - 1)
-    return Put(
-        as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES),
-        as_int(f[2], 0, _AGE_MAX_S),
-        total,
-        offset,
-        as_bytes(f[5], 1, total - offset),
-    )
+    data = as_bytes(f[5], 1, total - offset)
+    if len(data) == total:
+        raise FrameError("a piece that is the whole")
+    return Put(short, age_s, total, offset, data)
 
 
 def _read_chunk(f: tuple[cbor.Value, ...]) -> Chunk:
@@ -443,29 +539,33 @@ def _short_ids(value: cbor.Value) -> tuple[bytes, ...]:
     return _strings(value, SHORT_ID_BYTES, FRAME_BYTES_MAX // SHORT_ID_BYTES)
 
 
-_READERS: Mapping[int, tuple[int, Callable[[tuple[cbor.Value, ...]], Frame]]] = MappingProxyType(
-    {
-        FrameType.HELLO: (6, _read_hello),
-        FrameType.ROOT: (3, _read_root),
-        FrameType.RANGE: (4, _read_range),
-        FrameType.WANT: (3, lambda f: Want(_class(f[1]), _short_ids(f[2]))),
-        FrameType.PUT: (6, _read_put),
-        FrameType.NEED: (2, lambda f: Need(_strings(f[1], HINT_BYTES, NEED_HINTS))),
-        FrameType.IHAVE: (3, lambda f: IHave(_class(f[1]), _short_ids(f[2]))),
-        FrameType.REFUSE: (
-            3,
-            lambda f: Refuse(as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES), as_int(f[2], 1, 255)),
-        ),
-        FrameType.CHUNK: (5, _read_chunk),
-        FrameType.HAVE: (
-            3,
-            lambda f: Have(
-                as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES), as_bytes(f[2], 1, _BITMAP_BYTES)
+_READERS: Mapping[int, tuple[Container[int], Callable[[tuple[cbor.Value, ...]], Frame]]] = (
+    MappingProxyType(
+        {
+            FrameType.HELLO: ((6,), _read_hello),
+            FrameType.ROOT: ((3,), _read_root),
+            FrameType.RANGE: (range(5, 4 + 2 * RANGE_PARTS, 2), _read_range),
+            FrameType.WANT: ((3, 4), _read_want),
+            FrameType.PUT: ((4, 6), _read_put),
+            FrameType.NEED: ((2,), lambda f: Need(_strings(f[1], HINT_BYTES, NEED_HINTS))),
+            FrameType.IHAVE: ((3,), lambda f: IHave(_class(f[1]), _short_ids(f[2]))),
+            FrameType.REFUSE: (
+                (3,),
+                lambda f: Refuse(
+                    as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES), as_int(f[2], 1, 255)
+                ),
             ),
-        ),
-        FrameType.FETCH: (4, _read_fetch),
-        FrameType.CREDIT: (2, lambda f: Credit(as_int(f[1], 1, _UINT_MAX))),
-        FrameType.BYE: (3, lambda f: Bye(as_int(f[1], 0, 255), as_int(f[2], 0, 86400))),
-        FrameType.PEERS: (2, _read_peers),
-    }
+            FrameType.CHUNK: ((5,), _read_chunk),
+            FrameType.HAVE: (
+                (3,),
+                lambda f: Have(
+                    as_bytes(f[1], SHORT_ID_BYTES, SHORT_ID_BYTES), as_bytes(f[2], 1, _BITMAP_BYTES)
+                ),
+            ),
+            FrameType.FETCH: ((4,), _read_fetch),
+            FrameType.CREDIT: ((2,), lambda f: Credit(as_int(f[1], 1, _UINT_MAX))),
+            FrameType.BYE: ((3,), lambda f: Bye(as_int(f[1], 0, 255), as_int(f[2], 0, 86400))),
+            FrameType.PEERS: ((2,), _read_peers),
+        }
+    )
 )

@@ -140,6 +140,10 @@ PACE_DELAY_US = 50_000
 message of 300 bytes, and shrinks while frames wait more than 50 ms behind each other. At
 9.6 kbit/s two such frames, headers included, take 0.66 s; an alert behind them 0.83 s."""
 
+SLOW_WINDOW_BYTES = 16_384
+"""A link whose window is smaller than this counts as slow: below 2 Mbit/s, or new. There one
+RANGE goes at a time, so that a contact of a few kilobytes is not spent on comparing."""
+
 LINKS = 32
 """Links of one node."""
 
@@ -156,7 +160,10 @@ ROOT_IDLE_MAX_US = 900_000_000
 """An idle link compares roots after 30 s, then twice as long each time, up to 15 minutes."""
 
 ROOT_SPACING_US = 5_000
-"""Roots follow a change no sooner than this: a burst of messages is acknowledged once."""
+ROOT_SPACING_MAX_US = 2_000_000
+ROOT_SPACING_TRIPS = 32
+"""Roots follow a change no sooner than 32 times as long as a frame takes, within these: a burst of
+messages is acknowledged once, and at 9.6 kbit/s roots take under 1 % of the link."""
 
 ROOT_PUSHED_US = 250_000
 """After pushing something of our own, the peer's root is awaited this long before ours goes."""
@@ -173,9 +180,13 @@ SNAPSHOT_SPACING_US = 1_000_000
 SNAPSHOT_SMALL = 1000
 """A peer can make us sort a set of more than a thousand no more often than once a second."""
 
-SHORT_IDS_PER_LINK = 24_576
-"""Short ids remembered per link, to answer a WANT and not to offer what the peer has: about
-5 MB when full; a WANT follows the list it answers within a window of bytes."""
+SHORT_IDS_PER_LINK = 4096
+"""Short ids remembered per link, so as to answer a WANT for what was offered and not to offer what
+the peer has: under 1 MB when full. More than this are not under way in 1 MiB of messages."""
+
+SAID_LISTS_BYTES = 65_536
+"""RANGE frames kept per link until the peer says what of their lists it wants: what is under way
+in the default window. A peer that never answers costs as much."""
 
 SENDS_PER_LINK = 200_000
 """Ids queued to be sent to one peer."""
@@ -204,13 +215,23 @@ MALFORMED_PER_LINK = 16
 we don't know, but those are not malformed."""
 
 # --- reconciliation --------------------------------------------------------------------------
-SPLIT = 8
-LEAF_ITEMS = 32
-"""A range is split in 8; one of fewer than 32 ids is sent as a list: the knee found by
-measurement (fewer bytes and messages than 4/32, 16/32)."""
+SPLIT = 4
+LEAF_ITEMS = 16
+"""A stretch is split in 4; one of up to 16 ids is sent as a list: the knee found by measurement."""
+
+OPENING_ITEMS = 8
+"""An opening lists the 8 newest ids: enough to tell whether news is what lies there."""
+
+NEWS_SHARE = 8
+NEWS_FACTOR = 8
+"""Where at least an eighth of the ids in a list is news, listing what differs before it costs
+less than splitting it does; and so much as eight times these ids at once."""
 
 LIST_ITEMS = 64
 """Most ids in one list of a peer."""
+
+WANT_BITS_BYTES = FRAME_BYTES_MAX // 8
+"""Longest bitmap of wanted ids: a frame holds fewer than 4,096 listed ones."""
 
 SEND_ITEMS = 1024
 """Ids that one list may make us queue: a longer stretch is split first, so that bodies go out
@@ -219,9 +240,12 @@ before more is compared and a new peer does not put 100,000 ids into memory at o
 RANGE_PARTS = 64
 """Most parts in one RANGE frame."""
 
-SHORT_ID_BYTES = 8
-FINGERPRINT_BYTES = 8
-"""Salted per session by both peers' nonces: a false match has odds of 2^-64 each session."""
+SHORT_ID_BYTES = 5
+FINGERPRINT_BYTES = 6
+ROOT_FINGERPRINT_BYTES = 8
+"""Salted per session by both peers' nonces, so only chance makes two meet: 2^-40 for two ids,
+that is 2^-28 for a message and all short ids that a link remembers; 2^-48 for a stretch, 2^-64
+for a root, which shows what the others hid. No list is 6 bytes long: its length tells it apart."""
 
 NONCE_BYTES = 16
 
@@ -233,6 +257,18 @@ RECONCILE_BYTES_PER_ID = 12
 RECONCILE_BYTES_FREE = 65_536
 """RANGE bytes a peer may make us send in ten minutes: 12 x n + 64 KiB (worst honest case
 9.5 x n). Beyond it the session answers nothing more until the next ten."""
+
+RANGE_ANSWER_US = 2_000_000
+"""On a slow link the next RANGE waits this long for an answer to the last."""
+
+SLOW_ANSWER_BYTES = 320
+"""Bytes of finer parts in an answer on a slow link: one split, or lists of some 55 ids, whose
+bodies take many times as long."""
+
+AMPLIFICATION = 8
+AMPLIFICATION_FREE_BYTES = 300
+"""A RANGE brings RANGE and WANT frames of at most eight times its size and 300 bytes, so that
+a peer can't make us send much by saying little."""
 
 SENT_PER_LINK = 4096
 RESENDS = 3

@@ -28,6 +28,7 @@ from holub_protocol.limits import (
 from holub_protocol.message import Now
 from holub_protocol.pace import Pace
 from holub_protocol.payloads.queue import ChunkQueue
+from holub_protocol.ranges import Ranges
 from holub_protocol.reconcile import short_id
 
 _PUT_HEAD_BYTES = 28
@@ -70,17 +71,17 @@ class Outbox:
         self.frame_bytes = FRAME_BYTES_MIN
         self.window_bytes = WINDOW_BYTES_MIN
         self.pace = Pace()
-        self.range_bytes = 0
+        self.ranges = Ranges()
         self.messages_out = 0
         self.overfull = False
         self.chunks: ChunkQueue | None = None
         self._control: deque[bytes] = deque()
         self._control_bytes = 0
-        self._ranges: dict[Class, deque[bytes]] = {cls: deque() for cls in Class}
         self._fresh: dict[Class, dict[bytes, None]] = {cls: {} for cls in Class}
         self._queues = {lane: FairQueue() for lane in (*Class, *_EXCESS.values())}
         self._arrivals = 0
         self._sorted = True
+        self._held = False
         self._turns: Turns[int] = Turns()
         self._allowances = {
             cls: Allowance(URGENT_BURST_BYTES, URGENT_BYTES_PER_S) for cls in _EXCESS
@@ -109,15 +110,9 @@ class Outbox:
             self._control.append(data)
 
     def answer(self, frames: tuple[Range, ...]) -> None:
-        """Queue RANGE frames before those that wait: depth first, so that every contact, however
-        short, finishes some part."""
-        for frame in reversed(frames):
-            data = encode(frame)
-            self.range_bytes += len(data)
-            self._ranges[frame.cls].appendleft(data)
-            self._idle = False
-            if frame.cls in _WEIGHTS:
-                self._turns.enter(frame.cls)
+        """Queue RANGE frames before those that wait."""
+        self.ranges.add(frames)
+        self._idle = self._idle and not frames
 
     def put(self, id_: bytes, cls: Class) -> None:
         """Queue a held message, once, unless it was sent too often already."""
@@ -152,7 +147,7 @@ class Outbox:
 
     def busy(self, cls: Class) -> bool:
         """Whether messages or ranges of a class wait."""
-        return bool(self._fresh[cls] or self._queues[cls] or self._ranges[cls])
+        return bool(self._fresh[cls] or self._queues[cls] or self.ranges.waits(cls))
 
     def next(self, shelf: Shelf, salt: bytes, now: Now) -> tuple[bytes, bool] | None:
         """Return the next frame with its length before it, and whether it may leave before the
@@ -172,10 +167,12 @@ class Outbox:
             self._sent_from_us = now.mono_us
         if not self._sorted:
             self._sort_in(shelf)
+        self._let_ranges_go(now)
         while (lane := self._turn()) is not None:
             ready = self._next_put(lane, piece_bytes, shelf, salt, now)
-            if ready is None and (ranges := self._ranges_of(lane)):
-                ready = frame_bytes(ranges.popleft()), False
+            if ready is None and self._ranges_wait(lane):
+                ready = frame_bytes(self.ranges.next(Class(lane), self.pace, now)), False
+                self._held = self.ranges.held(self.pace, now)
             if ready is None and lane == Class.BULK and self.chunks:
                 chunk = self.chunks.next(piece_bytes, salt)
                 ready = (frame_bytes(chunk), False) if chunk is not None else None
@@ -186,8 +183,19 @@ class Outbox:
                 self._turns.charge(size / _WEIGHTS[lane], self._waits(lane))
             if ready is not None:
                 return ready
-        self._idle = True
+        self._idle = not any(map(self.ranges.waits, Class))
         return None
+
+    def _let_ranges_go(self, now: Now) -> None:
+        """See whether ranges are held back now; let their classes take turns if not."""
+        self._held = self.ranges.held(self.pace, now)
+        for lane in _WEIGHTS:
+            if self._ranges_wait(lane):
+                self._turns.enter(lane)
+
+    def _ranges_wait(self, lane: int) -> bool:
+        """Whether a lane has a RANGE that may go now; only those of classes have any."""
+        return not self._held and lane < len(Class) and self.ranges.waits(Class(lane))
 
     def _sort_in(self, shelf: Shelf) -> None:
         """Give what was queued since the last time its place among what waits."""
@@ -218,11 +226,7 @@ class Outbox:
         """Whether a lane has something to send."""
         if lane == Class.BULK and self.chunks:
             return True
-        return bool(self._queues[lane] or self._ranges_of(lane))
-
-    def _ranges_of(self, lane: int) -> deque[bytes] | None:
-        """Return the RANGE frames that wait in a lane; only those of classes have any."""
-        return self._ranges[Class(lane)] if lane < len(Class) else None
+        return bool(self._queues[lane]) or self._ranges_wait(lane)
 
     def _turn(self) -> int | None:
         """Return whose turn it is: the most urgent class, and of those that share by weight the

@@ -13,6 +13,7 @@ from holub_protocol.limits import (
     PACE_FRAME_BYTES,
     PACE_START_BYTES,
     PACE_WINDOW_BYTES,
+    SLOW_WINDOW_BYTES,
 )
 
 _SHRINK_MOST = 2
@@ -28,15 +29,20 @@ class Pace:
         """
         self.window_bytes = PACE_START_BYTES
         self._under_way: deque[tuple[int, int]] = deque()
-        self._sent_bytes = self._consumed_bytes = 0
+        self.sent_bytes = self.consumed_bytes = 0
         self.round_trip_us: int | None = None
         self._least_us: int | None = None
         self._judged_from_bytes = 0
 
     @property
+    def slow(self) -> bool:
+        """Whether the link has not shown itself to be fast: its window has stayed small."""
+        return self.window_bytes < SLOW_WINDOW_BYTES
+
+    @property
     def in_flight_bytes(self) -> int:
         """What was sent and is not known to be consumed."""
-        return self._sent_bytes - self._consumed_bytes
+        return self.sent_bytes - self.consumed_bytes
 
     def frame_bytes(self, agreed_bytes: int) -> int:
         """Return how large a frame may be: half of what may be under way, so that two fit."""
@@ -49,14 +55,14 @@ class Pace:
 
     def sent(self, count: int, now_us: int) -> None:
         """Count what leaves now."""
-        self._sent_bytes += count
-        self._under_way.append((self._sent_bytes, now_us))
+        self.sent_bytes += count
+        self._under_way.append((self.sent_bytes, now_us))
 
     def credited(self, count: int, now_us: int, peer_window_bytes: int) -> None:
         """Learn that the peer has consumed more, and judge by how long that took."""
-        self._consumed_bytes = min(self._sent_bytes, self._consumed_bytes + count)
+        self.consumed_bytes = min(self.sent_bytes, self.consumed_bytes + count)
         sent_us: int | None = None
-        while self._under_way and self._under_way[0][0] <= self._consumed_bytes:
+        while self._under_way and self._under_way[0][0] <= self.consumed_bytes:
             sent_us = self._under_way.popleft()[1]
         if sent_us is None:
             return
@@ -66,9 +72,9 @@ class Pace:
         if queued_us <= PACE_DELAY_US:
             grown = self.window_bytes + count
             self.window_bytes = min(grown, max(peer_window_bytes, PACE_WINDOW_BYTES))
-        elif self._consumed_bytes >= self._judged_from_bytes:
+        elif self.consumed_bytes >= self._judged_from_bytes:
             shrunk = self.window_bytes * PACE_DELAY_US // queued_us
             least = max(PACE_WINDOW_BYTES, self.window_bytes // _SHRINK_MOST)
             self.window_bytes = max(shrunk, least)
             # What is under way now still shows the old window: judge again after it.
-            self._judged_from_bytes = self._sent_bytes
+            self._judged_from_bytes = self.sent_bytes

@@ -26,6 +26,7 @@ from holub_protocol.frames import (
     Refuse,
     Root,
     Want,
+    WantListed,
 )
 from holub_protocol.framing import FrameBuffer, StreamError
 from holub_protocol.holdings import Holdings
@@ -63,6 +64,7 @@ _ALLOWED: dict[Stage, tuple[type, ...]] = {
         Root,
         Range,
         Want,
+        WantListed,
         Put,
         Need,
         IHave,
@@ -139,6 +141,8 @@ class Session:
                 continue
             if isinstance(frame, Put | Range | Chunk):
                 self._consumed_bytes += len(raw)
+            if isinstance(frame, Put | Range | Root | Want | WantListed):
+                self.outbox.ranges.answered(self.outbox.pace)
             if isinstance(frame, _ALLOWED[self.stage]):
                 yield frame
             else:
@@ -162,6 +166,8 @@ class Session:
                     self.sync.range(frame, shelf, now)
                 case Want():
                     self.sync.want(frame, shelf)
+                case WantListed():
+                    self.sync.want_listed(frame, shelf, now)
                 case IHave():
                     self.sync.ihave(frame, shelf)
                 case Refuse(short_id, reason):
@@ -283,7 +289,8 @@ class Session:
     def next_wake_us(self) -> int:
         """Return when `wake` next has something to do."""
         if self.sync is not None:
-            return self.sync.next_wake_us()
+            due_us = self.outbox.ranges.next_due_us(self.outbox.pace)
+            return min(self.sync.next_wake_us(), due_us)
         return self._since_us + HELLO_TIMEOUT_US
 
     def stats(self, holdings: Holdings) -> LinkStats:

@@ -6,10 +6,9 @@ whatever that missed the next root shows.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import TypeVar
 
-from holub_protocol.frames import IdList, IHave, Range, Root, Want
+from holub_protocol.frames import IdList, IHave, Part, Range, Root, Want, WantListed, encode
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
     RECONCILE_AGAIN_US,
@@ -20,6 +19,8 @@ from holub_protocol.limits import (
     ROOT_EVERY_US,
     ROOT_IDLE_MAX_US,
     ROOT_PUSHED_US,
+    ROOT_SPACING_MAX_US,
+    ROOT_SPACING_TRIPS,
     ROOT_SPACING_US,
     SETTLE_US,
     SHORT_ID_BYTES,
@@ -29,7 +30,7 @@ from holub_protocol.limits import (
 )
 from holub_protocol.message import Now
 from holub_protocol.outbox import Outbox, Shelf
-from holub_protocol.reconcile import Difference, Snapshot, list_items, pack, short_id
+from holub_protocol.reconcile import Difference, Snapshot, list_items, pack, short_id, short_ids
 
 _WANT_HEAD_BYTES = 16
 
@@ -101,21 +102,19 @@ class Sync:
     def range(self, heard: Range, shelf: Shelf, now: Now) -> None:
         """Answer a stretch of the peer's set: split it, list it, ask and send."""
         if now.mono_us - self._budget_from_us >= RECONCILE_BUDGET_US:
-            self._budget_from_us, self._outbox.range_bytes = now.mono_us, 0
+            self._budget_from_us, self._outbox.ranges.bytes = now.mono_us, 0
         snapshot = self._snapshot(heard.cls, shelf, now)
-        difference = snapshot.answer(heard, list_items(self._outbox.piece_bytes))
-        for part in heard.parts:
-            if isinstance(part, IdList):
-                for short in part.short_ids:
-                    self._learn(short, None)
+        heard_bytes = len(encode(heard))
+        room = list_items(self._outbox.piece_bytes)
+        difference = snapshot.answer(heard, heard_bytes, room, self._outbox.pace.slow)
         for short, id_ in difference.send:
             self._learn(short, id_)
             if id_ not in self._unwanted:
                 self._outbox.put(id_, heard.cls)
-        self._want(heard.cls, difference.want, shelf)
-        if difference == Difference(()):
+        self._want_listed(heard, difference.want, shelf)
+        if difference == Difference():
             self.changed(heard.cls, received=True, now=now)
-        self._say(heard.cls, heard.low, difference, len(snapshot))
+        self._say(heard.cls, difference.stretches, len(snapshot))
         if heard.cls in self._open_at_us:
             self._open_at_us[heard.cls] = now.mono_us + RECONCILE_AGAIN_US
 
@@ -126,9 +125,23 @@ class Sync:
             if id_ is not None and id_ in shelf.holdings:
                 self._outbox.put(id_, shelf.holdings.cls(id_))
 
+    def want_listed(self, want: WantListed, shelf: Shelf, now: Now) -> None:
+        """Queue what the peer asks for of a RANGE that was sent to it, the newest first."""
+        said = self._outbox.ranges.take_lists(want.cls, want.low)
+        if said is None:
+            return
+        listed = (
+            short for p in said.parts if isinstance(p, IdList) for short in short_ids(p.short_ids)
+        )
+        asked = frozenset(short for place, short in enumerate(listed) if _is_set(want.bits, place))
+        for short, id_ in reversed(tuple(self._snapshot(want.cls, shelf, now).listed(said))):
+            if short in asked:
+                self._learn(short, id_)
+                self._outbox.put(id_, want.cls)
+
     def ihave(self, offer: IHave, shelf: Shelf) -> None:
         """Ask for what was offered and is not known."""
-        self._want(offer.cls, offer.short_ids, shelf)
+        self._want_offered(offer, shelf)
         for short in offer.short_ids:
             self._learn(short, None)
 
@@ -166,10 +179,13 @@ class Sync:
         return True
 
     def changed(self, cls: Class, received: bool, now: Now) -> None:
-        """The own set has changed: tell the peer soon, at once if it came from a peer."""
+        """The own set has changed: tell the peer soon, at once if it came from that peer."""
         self._changed[cls] = self._changed.get(cls, False) or received
+        if received and cls in self._open_at_us:
+            # What was found last time is still arriving.
+            self._open_at_us[cls] = now.mono_us + RECONCILE_AGAIN_US
         after_us = 0 if received else ROOT_PUSHED_US
-        due_us = max(now.mono_us + after_us, self._root_sent_us + ROOT_SPACING_US)
+        due_us = max(now.mono_us + after_us, self._root_sent_us + self._root_spacing_us)
         self._root_due_us = min(self._root_due_us, due_us)
         self._root_pause_us = ROOT_EVERY_US
 
@@ -188,6 +204,12 @@ class Sync:
         if not self._open_at_us:
             return self._root_due_us
         return min(self._root_due_us, *self._open_at_us.values())
+
+    @property
+    def _root_spacing_us(self) -> int:
+        """How long after a root the next may go: some of the times that a frame takes."""
+        trips_us = ROOT_SPACING_TRIPS * (self._outbox.pace.round_trip_us or 0)
+        return min(max(ROOT_SPACING_US, trips_us), ROOT_SPACING_MAX_US)
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -225,19 +247,18 @@ class Sync:
             return
         snapshot = self._snapshot(cls, shelf, now)
         opening = snapshot.opening(list_items(self._outbox.piece_bytes))
-        self._say(cls, b"", opening, len(snapshot))
+        self._say(cls, ((b"", opening),), len(snapshot))
         pause_us = self._open_pause_us.get(cls, RECONCILE_AGAIN_US)
         self._open_at_us[cls] = now.mono_us + pause_us
         self._open_pause_us[cls] = min(2 * pause_us, ROOT_IDLE_MAX_US)
 
-    def _say(self, cls: Class, low: bytes, difference: Difference, size: int) -> None:
+    def _say(
+        self, cls: Class, stretches: tuple[tuple[bytes, tuple[Part, ...]], ...], size: int
+    ) -> None:
         """Queue RANGE frames, within what a session may cost."""
-        if self._outbox.range_bytes > RECONCILE_BYTES_FREE + RECONCILE_BYTES_PER_ID * size:
-            return
-        for short, id_ in difference.listed:
-            self._learn(short, id_)
-        frames = pack(cls, low, difference.parts, self._outbox.piece_bytes)
-        self._outbox.answer(tuple(frames))
+        if self._outbox.ranges.bytes <= RECONCILE_BYTES_FREE + RECONCILE_BYTES_PER_ID * size:
+            for low, parts in stretches:
+                self._outbox.answer(tuple(pack(cls, low, parts, self._outbox.piece_bytes)))
 
     def _snapshot(self, cls: Class, shelf: Shelf, now: Now) -> Snapshot:
         """Return a snapshot that is fresh, or at least not a second old if the set is large."""
@@ -252,16 +273,28 @@ class Sync:
         self._snapshots[cls] = (snapshot, version, now.mono_us)
         return snapshot
 
-    def _want(self, cls: Class, shorts: Iterable[bytes], shelf: Shelf) -> None:
-        wanted = []
-        for short in shorts:
-            id_ = self._shorts.get(short)
-            known = id_ is not None and id_ in shelf.holdings
-            if not known and short not in self._declined:
-                wanted.append(short)
+    def _want_listed(
+        self, heard: Range, listed: tuple[tuple[int, bytes], ...], shelf: Shelf
+    ) -> None:
+        """Ask for what a RANGE has listed and is not known, by its places there."""
+        bits = bytearray()
+        for place, short in sorted(listed):
+            if self._is_news(short, shelf):
+                self._learn(short, None)
+                bits += bytes(place // 8 + 1 - len(bits))
+                bits[place // 8] |= 0x80 >> place % 8
+        if bits:
+            self._outbox.say(WantListed(heard.cls, heard.low, bytes(bits)))
+
+    def _want_offered(self, offer: IHave, shelf: Shelf) -> None:
+        wanted = [short for short in offer.short_ids if self._is_news(short, shelf)]
         step = (self._outbox.piece_bytes - _WANT_HEAD_BYTES) // SHORT_ID_BYTES
         for start in range(0, len(wanted), step):
-            self._outbox.say(Want(cls, tuple(wanted[start : start + step])))
+            self._outbox.say(Want(offer.cls, tuple(wanted[start : start + step])))
+
+    def _is_news(self, short: bytes, shelf: Shelf) -> bool:
+        id_ = self._shorts.get(short)
+        return (id_ is None or id_ not in shelf.holdings) and short not in self._declined
 
     def _learn(self, short: bytes, id_: bytes | None) -> None:
         if id_ is not None or short not in self._shorts:
@@ -269,6 +302,10 @@ class Sync:
 
 
 _Remembered = TypeVar("_Remembered", None, bytes | None)
+
+
+def _is_set(bits: bytes, place: int) -> bool:
+    return place // 8 < len(bits) and bool(bits[place // 8] & 0x80 >> place % 8)
 
 
 def _remember(

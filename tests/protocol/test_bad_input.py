@@ -284,10 +284,10 @@ def test_from_a_link(row: Row, piece: int) -> None:
     if not row.reliable:
         box.node.wake(now_at(AT_S, reliable=False))
         box.node.receive(
-            1, frame_bytes(frames.encode(Put(bytes(8), row.age_s, len(row.raw), 0, row.raw))),
+            1, frame_bytes(frames.encode(Put(bytes(5), row.age_s, len(row.raw), 0, row.raw))),
             now_at(AT_S, reliable=False),
         )  # fmt: skip
-        short = bytes(8)
+        short = bytes(5)
     else:
         short = peer.put(row.raw, piece, row.age_s)
     assert peer.listen() == ()
@@ -397,10 +397,10 @@ STREAMS = (
     (frame_bytes(b"\x83\x18\x0b\0\0"), "shortest form"),
     (framed(), "an empty frame"),
     (framed("PUT"), "not an integer"),
-    (framed(11), "3 fields"),
-    (framed(4, bytes(8), 0, 4097, 0, b"x"), "from 1 to 4096"),
-    (framed(4, bytes(8), 0, 1, 0, b"xx"), "byte string"),
-    (framed(3, 0, b"odd"), "8-byte strings"),
+    (framed(11), "of 1 fields"),
+    (framed(4, bytes(5), 0, 4097, 0, b"x"), "from 1 to 4096"),
+    (framed(4, bytes(5), 0, 1, 0, b"xx"), "byte string"),
+    (framed(3, 0, b"odd"), "5-byte strings"),
     (framed(0, 1, PEER_NONCE, 4096, 65_536, 1), "HELLO while live"),
     (framed(11, 0, 0), "BYE"),
 )
@@ -429,7 +429,7 @@ def test_a_broken_stream(data: bytes, why: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        framed(4, bytes(8), 0, 1, 0, b"x"),
+        framed(4, bytes(5), 0, b"x"),
         framed(5, bytes(8)),
         framed(0, 1, b"short", 4096, 65_536, 1),
         b"GET / HTTP/1.1\r\n\r\n",
@@ -487,25 +487,30 @@ def test_a_message_under_a_wrong_short_id() -> None:
     """A peer can't answer a WANT with something else unnoticed."""
     box = enrolled_box()
     peer = Peer(box)
-    peer.say(Put(b"mistaken", 0, len(GOOD), 0, GOOD))
+    peer.say(Put(b"wrong", 0, len(GOOD), 0, GOOD))
     peer.listen()
     assert box.node.stats().links[0].refusals == ((Refusal.MALFORMED, 1),)
 
 
-SHORTS = st.lists(st.binary(min_size=8, max_size=8), max_size=3).map(b"".join)
-SMALL, BOUND = st.integers(-1, 6), st.binary(max_size=37)
+FIVE = st.binary(min_size=5, max_size=5)
+SHORTS = st.lists(FIVE, max_size=3).map(b"".join)
+SMALL = st.integers(-1, 6)
+BOUND = st.one_of(SMALL, st.none(), st.tuples(SMALL, st.binary(max_size=33)))
 JUNK_FRAMES = st.one_of(
     st.tuples(st.just(1), SMALL, st.lists(
         st.tuples(SMALL, SMALL, st.binary(min_size=8, max_size=8)), max_size=3).map(tuple)),
-    st.tuples(st.just(2), SMALL, BOUND, st.lists(
-        st.one_of(st.tuples(BOUND), st.tuples(BOUND, SHORTS),
-                  st.tuples(BOUND, st.binary(min_size=8, max_size=8), st.none())),
-        min_size=1, max_size=3).map(tuple)),
+    st.builds(
+        lambda cls, low, parts: (2, cls, low, *(field for part in parts for field in part)),
+        SMALL, BOUND, st.lists(
+            st.tuples(BOUND, st.one_of(st.none(), SHORTS, st.binary(min_size=6, max_size=6))),
+            min_size=1, max_size=3)),
+    st.tuples(st.just(3), SMALL, BOUND, st.binary(min_size=1, max_size=3)),
     st.tuples(st.sampled_from((3, 6)), SMALL, SHORTS),
-    st.tuples(st.just(4), st.sampled_from((bytes(8), b"another.")), SMALL, st.integers(0, 12),
+    st.tuples(st.just(4), FIVE, SMALL, st.binary(max_size=12)),
+    st.tuples(st.just(4), st.sampled_from((bytes(5), b"other")), SMALL, st.integers(0, 12),
               SMALL, st.binary(max_size=12)),
     st.tuples(st.just(5), st.sampled_from((bytes(8), key_hint(DESK.public)))),
-    st.tuples(st.just(7), st.binary(min_size=8, max_size=8), SMALL),
+    st.tuples(st.just(7), FIVE, SMALL),
     st.tuples(st.just(10), SMALL),
     st.tuples(st.integers(0, 13), SMALL),
 )  # fmt: skip

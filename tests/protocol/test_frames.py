@@ -28,28 +28,44 @@ from holub_protocol.frames import (
     Root,
     Skip,
     Want,
+    WantListed,
 )
 from holub_protocol.kinds import Class
-from holub_protocol.limits import LIST_ITEMS, NEED_HINTS, PEER_ADDRESSES, RANGE_PARTS
+from holub_protocol.limits import (
+    FINGERPRINT_BYTES,
+    LIST_ITEMS,
+    NEED_HINTS,
+    PEER_ADDRESSES,
+    RANGE_PARTS,
+    SHORT_ID_BYTES,
+    WANT_BITS_BYTES,
+)
 from holub_protocol.refusal import Refusal
 
 EIGHT = st.binary(min_size=8, max_size=8)
+SHORTS = st.binary(min_size=SHORT_ID_BYTES, max_size=SHORT_ID_BYTES)
+DIGESTS = st.binary(min_size=FINGERPRINT_BYTES, max_size=FINGERPRINT_BYTES)
+BOUNDS = st.builds(
+    lambda seconds, prefix: seconds.to_bytes(4, "big") + prefix,
+    st.integers(1, 2**32 - 1),
+    st.binary(max_size=32),
+)
 UINT = st.integers(0, 2**32 - 1)
 CLASS = st.sampled_from(Class)
-IDS = st.lists(EIGHT, max_size=8).map(tuple)
+IDS = st.lists(SHORTS, max_size=8).map(tuple)
+HINTS = st.lists(EIGHT, max_size=8).map(tuple)
 
 
 @st.composite
 def parts(draw: st.DrawFn) -> tuple[bytes, tuple[Part, ...]]:
     """Return a lower bound and parts whose bounds rise, the last perhaps without one."""
-    bounds = sorted(draw(st.sets(st.binary(max_size=36), min_size=2, max_size=6)))
-    low, highs = bounds[0], bounds[1:]
+    low, *highs = sorted(draw(st.sets(BOUNDS | st.just(b""), min_size=2, max_size=6)))
     if draw(st.booleans()):
         highs.append(b"")
     kinds = (
         st.builds(Skip, st.just(b"")),
-        st.builds(Fingerprint, st.just(b""), EIGHT),
-        st.builds(IdList, st.just(b""), IDS),
+        st.builds(Fingerprint, st.just(b""), DIGESTS),
+        st.builds(IdList, st.just(b""), IDS.map(b"".join)),
     )
     made: list[Part] = []
     for high in highs:
@@ -69,7 +85,7 @@ def puts(draw: st.DrawFn) -> Put:
     total = draw(st.integers(1, 4096))
     offset = draw(st.integers(0, total - 1))
     data = draw(st.binary(min_size=1, max_size=min(64, total - offset)))
-    return Put(draw(EIGHT), draw(UINT), total, offset, data)
+    return Put(draw(SHORTS), draw(UINT), total, offset, data)
 
 
 ROOT_ENTRIES = st.dictionaries(CLASS, st.tuples(UINT, EIGHT)).map(
@@ -88,21 +104,27 @@ FRAMES: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Root, st.booleans(), ROOT_ENTRIES),
     st.builds(lambda cls, made: Range(cls, *made), CLASS, parts()),
     st.builds(Want, CLASS, IDS),
+    st.builds(
+        WantListed,
+        CLASS,
+        BOUNDS | st.just(b""),
+        st.binary(min_size=1, max_size=9).filter(lambda bits: bits[-1] > 0),
+    ),
     puts(),
-    st.builds(Need, IDS),
+    st.builds(Need, HINTS),
     st.builds(IHave, CLASS, IDS),
-    st.builds(Refuse, EIGHT, st.integers(1, 255)),
+    st.builds(Refuse, SHORTS, st.integers(1, 255)),
     st.builds(Credit, st.integers(1, 2**32 - 1)),
     st.builds(Bye, st.integers(0, 255), st.integers(0, 86_400)),
     PEERS,
     st.builds(
         lambda short, place, data, offset: Chunk(short, place, offset % (1025 - len(data)), data),
-        EIGHT, st.integers(0, 1559), st.binary(min_size=1, max_size=64), st.integers(0, 1023),
+        SHORTS, st.integers(0, 1559), st.binary(min_size=1, max_size=64), st.integers(0, 1023),
     ),
-    st.builds(Have, EIGHT, st.binary(min_size=1, max_size=197)),
+    st.builds(Have, SHORTS, st.binary(min_size=1, max_size=197)),
     st.builds(
         lambda short, offset, places: Fetch(short, offset, tuple(places)),
-        EIGHT, st.integers(0, 1023), st.lists(st.integers(0, 1559), min_size=1, max_size=32),
+        SHORTS, st.integers(0, 1023), st.lists(st.integers(0, 1559), min_size=1, max_size=32),
     ),
 )  # fmt: skip
 
@@ -145,9 +167,8 @@ def test_unknown_types_are_ignored(number: int, rest: tuple[cbor.Value, ...]) ->
     assert frames.decode(cbor.encode((int(number), *rest))) is None
 
 
-NONCE, SHORT = bytes(16), bytes(8)
+NONCE, SHORT, DIGEST, HINT = bytes(16), bytes(SHORT_ID_BYTES), bytes(8), bytes(8)
 PEER: tuple[cbor.Value, ...] = (bytes(4), 7447, b"b" * 32)
-PART: cbor.Value = (b"",)
 
 
 @pytest.mark.parametrize(
@@ -168,41 +189,55 @@ PART: cbor.Value = (b"",)
         (0, 1, NONCE, 256, 2**20 + 1, 1),
         (0, 1, NONCE, 256, 512, 0),
         (1, 2, ()),
-        (1, 0, ((6, 1, SHORT),)),
-        (1, 0, ((-1, 1, SHORT),)),
-        (1, 0, ((0, -1, SHORT),)),
-        (1, 0, ((0, 1, SHORT[1:]),)),
+        (1, 0, ((6, 1, DIGEST),)),
+        (1, 0, ((-1, 1, DIGEST),)),
+        (1, 0, ((0, -1, DIGEST),)),
+        (1, 0, ((0, 1, DIGEST[1:]),)),
         (1, 0, ((0, 1),)),
-        (1, 0, ((1, 1, SHORT), (0, 1, SHORT))),
-        (1, 0, ((1, 1, SHORT), (1, 1, SHORT))),
+        (1, 0, ((1, 1, DIGEST), (0, 1, DIGEST))),
+        (1, 0, ((1, 1, DIGEST), (1, 1, DIGEST))),
         (1, 0, (1,)),
-        (2, 0, b"", ()),
-        (2, 0, b"", (PART,) * (RANGE_PARTS + 1)),
-        (2, 0, bytes(37), (PART,)),
-        (2, 0, b"b", ((b"a",),)),
-        (2, 0, b"b", ((b"b",),)),
-        (2, 0, b"", (PART, (b"b",))),
-        (2, 0, b"", ((b"b",), (b"a",))),
-        (2, 0, b"", ((),)),
-        (2, 0, b"", ((b"", SHORT, None, None),)),
-        (2, 0, b"", ((b"", SHORT, 0),)),
-        (2, 0, b"", ((b"", SHORT[1:], None),)),
-        (2, 0, b"", ((b"", SHORT + b"x"),)),
-        (2, 0, b"", ((b"", SHORT * (LIST_ITEMS + 1)),)),
-        (2, 0, b"", (1,)),
+        (2, 0, 0),
+        (2, 0, 0, 1),
+        (2, 0, 0, None, None, None),
+        (2, 0, 0, *(1, None) * (RANGE_PARTS + 1)),
+        (2, 0, b"", None, None),
+        (2, 0, -1, None, None),
+        (2, 0, 2**32, None, None),
+        (2, 0, None, None, None),
+        (2, 0, (0, b""), None, None),
+        (2, 0, (0, bytes(33)), None, None),
+        (2, 0, (0,), None, None),
+        (2, 0, 5, 0, None),
+        (2, 0, 5, 2**32 - 5, None),
+        (2, 0, (5, b"b"), (0, b"b"), None),
+        (2, 0, (5, b"b"), (0, b"a"), None),
+        (2, 0, 0, None, None, 1, None),
+        (2, 0, 0, None, 0),
+        (2, 0, 0, None, bytes(FINGERPRINT_BYTES + 1)),
+        (2, 0, 0, None, SHORT * (LIST_ITEMS + 1)),
         (3, 0, SHORT[1:]),
         (3, 6, SHORT),
         (3, 0, (SHORT,)),
+        (3, 0, 0, b""),
+        (3, 0, 0, b"\x80\0"),
+        (3, 0, b"", b"\x80"),
+        (3, 0, 0, b"\x80" * (WANT_BITS_BYTES + 1)),
+        (3, 0, 0, b"\x80", 0),
         (4, SHORT, 0, 0, 0, b"x"),
         (4, SHORT, 0, 4097, 0, b"x"),
         (4, SHORT, 0, 10, 10, b"x"),
         (4, SHORT, 0, 10, 9, b"xx"),
         (4, SHORT, 0, 10, 0, b""),
+        (4, SHORT, 0, 1, 0, b"x"),
+        (4, SHORT, 0, b""),
+        (4, SHORT, 0, bytes(4097)),
+        (4, SHORT, 0, 1, b"x"),
         (4, SHORT, -1, 10, 0, b"x"),
         (4, SHORT[1:], 0, 10, 0, b"x"),
-        (5, SHORT * (NEED_HINTS + 1)),
-        (5, SHORT[1:]),
-        (6, 0, SHORT * 513),
+        (5, HINT * (NEED_HINTS + 1)),
+        (5, HINT[1:]),
+        (6, 0, SHORT * 820),
         (7, SHORT, 0),
         (7, SHORT, 256),
         (7, SHORT[1:], 1),
@@ -249,6 +284,17 @@ def test_no_frame_at_all(data: bytes) -> None:
     """What is no array of the profile is an error."""
     with pytest.raises(FrameError):
         frames.decode(data)
+
+
+@given(parts())
+def test_the_size_of_a_range_is_known_before_it_is_written(
+    made: tuple[bytes, tuple[Part, ...]],
+) -> None:
+    """Head and parts are reckoned to the byte; up to ten parts the head is one shorter."""
+    low, cut = made
+    before = [low, *(part.high for part in cut)]
+    reckoned = frames.range_head_bytes(low) + sum(map(frames.part_bytes, before, cut))
+    assert len(frames.encode(Range(Class.BULK, low, cut))) == reckoned - 1
 
 
 def test_refusals_fit_their_frame() -> None:

@@ -223,20 +223,21 @@ def test_asking_again_and_again_brings_nothing_more() -> None:
 
     say(Hello(1, b"n" * 16, 4096, 1 << 20, 1))
     salt = box.node._sessions[7].salt
-    say(Range(Class.PEOPLE, b"", (IdList(b"", ()),)))
+    say(Range(Class.PEOPLE, b"", (IdList(b"", b""),)))
     want = Want(Class.PEOPLE, tuple(short_id(salt, id_) for id_ in ids))
     sent = sum(say(Credit(2**32 - 1), want) for _ in range(60))
     assert sent < 3 * 10 * 2100
 
 
 def test_a_frame_of_empty_lists_queues_little() -> None:
-    """64 empty lists in 201 bytes ask for the whole set: what they bring is bounded."""
+    """64 empty lists in 330 bytes ask for the whole set: what they bring is bounded."""
     ids = [bytes([n % 256, n // 256]) * 16 for n in range(20_000)]
     keys = sorted(sort_key(START_S + n, id_) for n, id_ in enumerate(ids))
     snapshot = Snapshot(b"s" * 32, keys)
     bounds = [keys[n * 312][:8] for n in range(1, 64)]
-    parts = tuple(IdList(bound, ()) for bound in (*bounds, b""))
-    difference = snapshot.answer(Range(Class.PEOPLE, b"", parts), 100)
+    parts = tuple(IdList(bound, b"") for bound in (*bounds, b""))
+    heard = Range(Class.PEOPLE, b"", parts)
+    difference = snapshot.answer(heard, len(encode(heard)), 100)
     assert len(difference.send) <= 1024
 
 

@@ -46,7 +46,7 @@ def test_classes_leave_in_their_order_whatever_came_first() -> None:
     outbox, shelf = opened(), Shelf()
     for name, cls in (("c", Class.BULK), ("b", Class.OFFICIAL), ("a", Class.ALERT)):
         outbox.put(shelf.hold(name, cls, 100), cls)
-    outbox.answer((Range(Class.ALERT, b"", (IdList(b"", ()),)),))
+    outbox.answer((Range(Class.ALERT, b"", (IdList(b"", b""),)),))
     outbox.say(Root(False, ()))
     kinds = [type(frame) for frame, _ in ready(outbox, shelf)]
     assert kinds == [Root, Put, Range, Put, Put]
@@ -130,7 +130,7 @@ def test_a_body_that_is_gone_is_passed_over() -> None:
 def test_too_many_small_frames_at_once_make_it_overfull() -> None:
     """A peer that makes us answer more than 64 KiB in one go is about to be closed."""
     outbox = opened()
-    frame = IHave(Class.PEOPLE, (bytes(8),) * 500)
+    frame = IHave(Class.PEOPLE, (bytes(5),) * 800)
     for _ in range(OUTBOX_BYTES // 4000):
         outbox.say(frame)
     assert not outbox.overfull

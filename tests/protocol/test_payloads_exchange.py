@@ -297,7 +297,7 @@ def test_junk_is_counted(frame: object) -> None:
 def test_unknown_payloads_and_pieces_without_a_beginning_are_ignored() -> None:
     """They may be late; nothing is kept of them."""
     net, liar, _ = linked_liar()
-    for frame in (Have(bytes(8), b"\x00"), Fetch(bytes(8), 0, (0,)), Chunk(bytes(8), 0, 0, b"x")):
+    for frame in (Have(bytes(5), b"\x00"), Fetch(bytes(5), 0, (0,)), Chunk(bytes(5), 0, 0, b"x")):
         liar.say(frame)
     liar.say(Chunk(liar.short, 0, 200, bytes(100)))
     net.collect(1)

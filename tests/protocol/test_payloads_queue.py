@@ -49,7 +49,7 @@ def test_chunks_come_in_pieces_in_the_order_asked_for() -> None:
 
 def test_head_is_reckoned_for_the_largest_numbers() -> None:
     """A frame of the last place at the last offset has the reckoned bytes besides its data."""
-    frame = encode(Chunk(bytes(8), 1559, 700, bytes(300)))
+    frame = encode(Chunk(bytes(5), 1559, 700, bytes(300)))
     assert len(frame) - 300 == CHUNK_HEAD_BYTES
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from holub_protocol.frames import Range
+from holub_protocol.frames import Range, encode
 from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.endorse import EndorseBody
@@ -202,16 +202,16 @@ def healed(a: Holdings, b: Holdings) -> Forgery:
     sides = [index.snapshot(Class.ALERT, SALT) for index in (a, b)]
     room = list_items(FRAME_BYTES)
     from_side: list[list[bytes]] = [[], []]
-    opening = pack(Class.ALERT, b"", sides[0].opening(room).parts, FRAME_BYTES)
+    opening = pack(Class.ALERT, b"", sides[0].opening(room), FRAME_BYTES)
     queue = [(1, heard) for heard in opening]
     shorts = {short_id(SALT, id_): id_ for index in (a, b) for id_ in index.held_ids(Class.ALERT)}
     while queue:
         side, heard = queue.pop()
-        difference = sides[side].answer(heard, room)
+        difference = sides[side].answer(heard, len(encode(heard)), room)
         from_side[side] += [id_ for _, id_ in difference.send]
-        from_side[1 - side] += [shorts[short] for short in difference.want]
-        answer = pack(Class.ALERT, heard.low, difference.parts, FRAME_BYTES)
-        queue += [(1 - side, frame) for frame in answer]
+        from_side[1 - side] += [shorts[short] for _, short in difference.want]
+        for low, parts in difference.stretches:
+            queue += [(1 - side, frame) for frame in pack(Class.ALERT, low, parts, FRAME_BYTES)]
     return from_side[0], from_side[1]
 
 
@@ -237,8 +237,9 @@ def test_no_salt_makes_forged_sets_look_equal(sets: Forgery) -> None:
     for nonce in (b"b" * 16, b"c" * 16, b"d" * 16):
         salt = session_salt(b"a" * 16, nonce)
         a, b = (Snapshot(salt, keys) for keys in whole)
-        said = Range(Class.ALERT, b"", a.opening(64).parts)
-        assert b.answer(said, 64).parts
+        said = Range(Class.ALERT, b"", a.opening(64))
+        difference = b.answer(said, 64, 64)
+        assert difference.stretches or difference.want or difference.send
 
 
 def test_ids_that_add_up_alike_are_told_apart() -> None:

@@ -45,7 +45,7 @@ def test_counts_of_junk() -> None:
     pair = Pair(a, b)
     pair.exchange()
     b.node.receive(1, frame_bytes(cbor.encode((14, "later"))), now_at(0))
-    b.node.receive(1, frame_bytes(cbor.encode((4, bytes(8), 0, 4, 0, b"junk"))), now_at(0))
+    b.node.receive(1, frame_bytes(cbor.encode((4, bytes(5), 0, b"junk"))), now_at(0))
     b.node.offer(b"junk", now_at(0))
     stats = b.node.stats()
     assert stats.refusals == ((Refusal.MALFORMED, 2),)

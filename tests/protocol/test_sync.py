@@ -147,8 +147,8 @@ def test_what_was_not_offered_cannot_be_asked_for() -> None:
     pair = Pair(a, b)
     pair.run(1)
     for frame in (
-        Want(Class.PEOPLE, (b"unlisted",)),
-        Refuse(b"unlisted", 5),
+        Want(Class.PEOPLE, (b"never",)),
+        Refuse(b"never", 5),
         IHave(Class.PEOPLE, ()),
     ):
         a.node.receive(1, frame_bytes(encode(frame)), now_at(pair.at_s))

@@ -10,7 +10,7 @@ from holub_protocol.frames import Chunk, encode
 from holub_protocol.limits import CHUNKS_ASKED_MAX, PAYLOADS_UNDER_WAY
 from holub_protocol.reconcile import short_id
 
-CHUNK_HEAD_BYTES = 20
+CHUNK_HEAD_BYTES = 17
 """Bytes of a CHUNK frame besides its data, at most."""
 
 _WAITING = CHUNKS_ASKED_MAX * PAYLOADS_UNDER_WAY
