@@ -11,9 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
+from holub_crypto.chains import Denial
 from holub_crypto.charter import CharterError
 from holub_crypto.identity import Identity, verify
-from holub_crypto.trust import Trust
+from holub_crypto.trust import Ask, Role, Trust
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.author import hour_left_s, next_point
 from holub_protocol.kinds import kind_named
@@ -242,12 +243,22 @@ class Station(Closing):
                 f"there is no desk key in {self.data_dir / 'keys'}: alerts and boards are signed "
                 "on the machine that holds desk.key"
             )
+        if self._is_revoked(self.desk.public):
+            raise OperatorError(
+                f"this desk's key {self.desk.public.hex()} is revoked, and no grant revives it: "
+                "set up another directory with a new key, `holub init --join CHARTER --desk`"
+            )
         if not self.node.trust.grants(self.desk.public):
             raise OperatorError(
                 f"no grant for this desk's key {self.desk.public.hex()} has arrived; a registrar "
                 "signs one with `holub realm grant --desk --subject KEY`"
             )
         return self.desk
+
+    def _is_revoked(self, key: bytes) -> bool:
+        board, now_s = kind_named("board"), self.now().wall_s
+        ask = Ask(key, Role.ANYONE, board.number, board.cls, 0, 0, (), now_s)
+        return self.node.trust.may(ask) is Denial.REVOKED
 
     def desk_rate(self) -> int:
         """Return how many alerts and boards together the desk may sign an hour."""

@@ -19,7 +19,8 @@ def test_a_registrars_word_silences_a_key(tmp_path: Path) -> None:
     assert "1 revoked" in ok("status", "--data", data)
     alert = run("alert", "start", "--data", data, "--area", "93317", "--hazard", "fire")
     assert alert.exit_code == 1
-    assert "1 revocations" in ok("realm", "vouch", "--data", data)
+    assert "is revoked, and no grant revives it" in alert.output
+    assert "revocations 1" in ok("realm", "vouch", "--data", data)
     assert ok_json("realm", "vouch", "--data", data)["charter"] == 1
 
 

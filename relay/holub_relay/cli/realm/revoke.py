@@ -112,7 +112,7 @@ def vouch(data: Path, confirm_clock: bool, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    click.echo(f"vouched  charter {answer['charter']}, {answer['revocations']} revocations")
+    click.echo(f"vouched  charter {answer['charter']}, revocations {answer['revocations']}")
     click.echo(f"due      the next one by {at(answer['next_due_s'])}")
 
 
