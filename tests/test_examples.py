@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from holub_sim.sweep import jobs, run_job
+from support_sim import CITY
+
 ROOT = Path(__file__).resolve().parents[1]
 EMBED = ROOT / "examples" / "embed.py"
 PAGE = ROOT / "docs" / "embed.md"
@@ -48,3 +53,34 @@ def test_page_shows_the_example() -> None:
     source = {line.strip() for line in EMBED.read_text("utf-8").splitlines()}
     assert len(lines) > 10
     assert [line for line in lines if line not in source] == []
+
+
+def test_city_is_a_scenario_in_python() -> None:
+    """It pulls the plug three times, and everybody learns of the alert and agrees in the end."""
+    run = subprocess.run(
+        [sys.executable, ROOT / "examples" / "city.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert re.fullmatch(r"4 boots; d2 waited \d+\.\d s at most; agreed: True\n", run.stdout)
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_serves_a_sweep(tmp_path: Path) -> None:
+    """On Dask's own local cluster, the runs are those that this process makes."""
+    pytest.importorskip("distributed")
+    path = tmp_path / "small.toml"
+    path.write_text(CITY)
+    run = subprocess.run(
+        [sys.executable, ROOT / "examples" / "sweep_dask.py", path, "2"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    told = [line.split() for line in run.stdout.splitlines()]
+    here = [run_job(job) for job in jobs(path, range(2))]
+    assert [line[-1] for line in told] == [row["trace"] for row in here]
+    assert [line[-2] for line in told] == ["passed", "passed"]

@@ -1,4 +1,4 @@
-"""`holub sim`: run scenarios, list those that come with the package."""
+"""`holub sim`: run scenarios, list those that come with the package; the rest is beside this."""
 
 import json
 from contextlib import ExitStack
@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from holub_sim.cli_hunt import hunt_command, replay_command
+from holub_sim.cli_sweep import compare_command, sweep_command
+from holub_sim.locate import placed
 from holub_sim.publish import publish
 from holub_sim.report import render
 from holub_sim.run import play
@@ -13,14 +16,18 @@ from holub_sim.scenario import Scenario, ScenarioError, bundled, find, load
 from holub_sim.trace import Trace
 
 FAILED = 1
-"""Exit code where a rule was broken, or not all agreed in the end; 2 is wrong usage."""
+"""Exit code where a rule was broken, or what was expected does not hold; 2 is wrong usage."""
 
 SEED_MAX = 2**128 - 1
 
 
 @click.group()
 def sim() -> None:
-    """Run the same node in a simulated city, with outages."""
+    """Run the same node in a simulated city, with outages and attackers."""
+
+
+for command in (sweep_command, compare_command, hunt_command, replay_command):
+    sim.add_command(command)
 
 
 @sim.command()
@@ -68,8 +75,8 @@ def run(
 ) -> None:
     """Run SCENARIO, a .toml file or the bare name of one that `holub sim list` shows.
 
-    Prints delivery, latency by class and bytes. Exits with 1 if a rule was broken or the relays
-    did not agree in the end.
+    Prints delivery, latency by class and bytes. Exits with 1 if a rule was broken, or if what
+    the scenario expects does not hold; where it expects nothing, the relays must agree in the end.
     """
     path, plan = _load(scenario)
     try:
@@ -79,7 +86,7 @@ def run(
                 sink = stack.enter_context(trace_file.open("w", encoding="utf-8"))
             played = play(plan, seed, Trace(sink), path.parent)
     except ScenarioError as error:
-        raise click.UsageError(f"{path}: {error}") from None
+        raise click.UsageError(placed(str(path), path.read_text("utf-8"), str(error))) from None
     except OSError as error:
         raise click.UsageError(f"--trace: {trace_file} cannot be written: {error}") from None
     outcome = played.report

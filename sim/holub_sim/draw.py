@@ -9,9 +9,7 @@ one round trip as often as a long way apart.
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import convert
-
-from holub_sim.scenario import Scenario, read_value
+from holub_sim.scenario import Scenario, from_table
 from holub_sim.streams import Stream
 from holub_sim.units import Span
 
@@ -38,7 +36,7 @@ _KINDS = (("checkin", 300), ("need", 800), ("request", 1900), ("status", 300))
 
 def draw(seed: int) -> Scenario:
     """Return the scenario of a seed: the same on every machine."""
-    return convert(_Draw(seed).table(), Scenario, dec_hook=read_value)
+    return from_table(_Draw(seed).table())
 
 
 class _Draw:

@@ -8,6 +8,8 @@ from holub_protocol.refusal import Refusal
 from holub_sim.agreement import Convergence
 from holub_sim.build import City
 from holub_sim.checks import Violation
+from holub_sim.expect import Verdict
+from holub_sim.metrics import Figure
 from holub_sim.scenario import Scenario
 
 
@@ -57,15 +59,21 @@ class Report:
     broken: int
     agreed: Convergence
     trace: str
+    expected: tuple[Verdict, ...] = ()
+    sometimes: tuple[Verdict, ...] = ()
+    figures: tuple[tuple[str, Figure], ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether no rule was broken, and all agreed in the end."""
-        return not self.broken and self.agreed.complete
+        """Whether no rule was broken, and what was expected holds; where nothing was, all agreed
+        in the end."""
+        if self.broken:
+            return False
+        return all(each.holds for each in self.expected) if self.expected else self.agreed.complete
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return {**asdict(self), "passed": self.passed}
+        return {**asdict(self), "figures": dict(self.figures), "passed": self.passed}
 
 
 def report(scenario: Scenario, seed: int, city: City, agreed: Convergence) -> Report:
@@ -171,6 +179,11 @@ def render(report: Report) -> str:
         f"  at {violation.t_us / 1_000_000:.6f} s {violation.host}: "
         f"{violation.rule}: {violation.detail}"
         for violation in report.violations
+    ]
+    lines += [
+        f"{label:<12}{'holds' if each.holds else 'FAILS'}: {each.line} (measured: {each.measured})"
+        for label, verdicts in (("expect", report.expected), ("sometimes", report.sometimes))
+        for each in verdicts
     ]
     lines += [
         f"in the end  {agreed.live} live messages, {agreed.missing} copies missing; "

@@ -1,12 +1,14 @@
 """One run: chaos for the scenario's duration, then heal, settle, and demand agreement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from holub_sim.agreement import Convergence, converge
 from holub_sim.build import City, build
+from holub_sim.expect import understand
 from holub_sim.faults import schedule
+from holub_sim.metrics import Run, figures
 from holub_sim.report import Report, report
 from holub_sim.sampler import Sample, Sampler
 from holub_sim.scenario import Scenario
@@ -47,10 +49,21 @@ def play(
     city = build(scenario, seed, trace, folder)
     end_us = scenario.duration.us + scenario.settle.us
     sampler = Sampler(city.world, city.hosts, city.watch, end_us)
+    expected, sometimes = (
+        tuple(understand(city, line, f"{key}[{i}]") for i, line in enumerate(lines))
+        for key, lines in (("expect", scenario.expect), ("sometimes", scenario.sometimes))
+    )
     endure(city, scenario)
     city.world.run(end_us)
     _await_silence(city)
-    found = report(scenario, seed, city, agreement(city))
+    agreed = agreement(city)
+    over = Run(city, agreed, scenario.duration.us)
+    found = replace(
+        report(scenario, seed, city, agreed),
+        expected=tuple(each.judge(over) for each in expected),
+        sometimes=tuple(each.judge(over) for each in sometimes),
+        figures=tuple(figures(over).items()),
+    )
     return Played(city, found, tuple(sampler.samples))
 
 

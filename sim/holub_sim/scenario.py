@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, ValidationError, convert, field
+from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 
 from holub_protocol.limits import WINDOW_BYTES_DEFAULT, WINDOW_BYTES_MAX, WINDOW_BYTES_MIN
+from holub_sim.locate import placed
 from holub_sim.plans import Battery, Outage, Part, Who, World
 from holub_sim.units import Rate, Span
 
@@ -105,7 +106,10 @@ class AttackerPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole scenario. It runs for `duration`; then all faults end, and after `settle` all
-    hosts must agree."""
+    hosts must agree, or where it says what it expects, that must hold.
+
+    `expect` is asked of every run; each line of `sometimes` must hold in one run of a sweep at
+    least (expect.py). `sweep` gives keys several values, which `holub sim sweep` combines."""
 
     name: Annotated[str, Meta(pattern="^[a-z0-9-]+$")]
     text: str = ""
@@ -120,6 +124,9 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     outages: tuple[Outage, ...] = ()
     forgeries: tuple[Forgery, ...] = ()
     attackers: tuple[AttackerPlan, ...] = ()
+    expect: tuple[str, ...] = ()
+    sometimes: tuple[str, ...] = ()
+    sweep: dict[str, Annotated[tuple[Any, ...], Meta(min_length=1)]] = {}
 
     @property
     def start_s(self) -> int:
@@ -153,21 +160,39 @@ def find(name: str) -> Path:
 
 def load(path: Path) -> Scenario:
     """Read a file; raises ScenarioError."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text; raises ScenarioError."""
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: cannot be read: {error}") from None
-    return parse(text, str(path))
 
 
 def parse(text: str, where: str) -> Scenario:
     """Read TOML; `where` names it in errors. Raises ScenarioError."""
     try:
-        return convert(tomllib.loads(text), Scenario, dec_hook=read_value)
+        return from_table(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{where}: not TOML: {error}") from None
+    except ScenarioError as error:
+        raise ScenarioError(placed(where, text, str(error))) from None
+
+
+def from_table(table: dict[str, Any]) -> Scenario:
+    """Return the scenario of a table such as TOML gives; raises ScenarioError naming the key."""
+    try:
+        return convert(table, Scenario, dec_hook=read_value)
     except ValidationError as error:
-        raise ScenarioError(f"{where}: {_place(str(error))}") from None
+        raise ScenarioError(_place(str(error))) from None
+
+
+def to_table(scenario: Scenario) -> dict[str, Any]:
+    """Return what a file of the scenario would hold, defaults included."""
+    table: dict[str, Any] = to_builtins(scenario, enc_hook=str)
+    return table
 
 
 def read_value(wanted: type, value: Any) -> object:

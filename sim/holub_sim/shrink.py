@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from msgspec import convert, to_builtins
-
 from holub_sim.plans import Grid
-from holub_sim.scenario import Scenario, ScenarioError, read_value
+from holub_sim.scenario import Scenario, ScenarioError, from_table, to_table
 
 Fails: TypeAlias = Callable[[Scenario, int], bool]
 Table: TypeAlias = dict[str, Any]
@@ -76,17 +74,6 @@ def _smaller(table: Table, wrong: Callable[[Table], bool]) -> Table:
                 table = smaller
         if table == before:
             return table
-
-
-def to_table(scenario: Scenario) -> Table:
-    """Return what a file of the scenario would hold."""
-    table: Table = to_builtins(scenario, enc_hook=str)
-    return table
-
-
-def from_table(table: Table) -> Scenario:
-    """Return the scenario of a table; raises msgspec.ValidationError."""
-    return convert(table, Scenario, dec_hook=read_value)
 
 
 def ddmin(items: Sequence[_Item], fails: Callable[[Sequence[_Item]], bool]) -> list[_Item]:

@@ -52,9 +52,10 @@ def test_wrong_usage_exits_with_2_and_names_what_is_wrong(tmp_path: Path) -> Non
     """The file, the key, the value and what is wanted; never a traceback."""
     path = tmp_path / "s.toml"
     path.write_text(SHORT.replace('at = "d1/r1"', 'at = "d7"'))
+    line = 1 + path.read_text().splitlines().index('at = "d7"')
     for arguments, told in (
         (("run", "no-such"), "there are quiet-hour, siren-day"),
-        (("run", str(path)), f"{path}: desks[0].at: 'd7' selects no relay"),
+        (("run", str(path)), f"{path}:{line}: desks[0].at: 'd7' selects no relay"),
         (("run", "quiet-hour", "--seed", "-1"), "--seed"),
         (("run", "quiet-hour", "--trace", str(tmp_path / "no" / "t")), "cannot be written"),
     ):

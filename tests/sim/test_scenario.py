@@ -44,7 +44,16 @@ def test_errors_name_file_key_and_what_was_expected(was: str, now: str, told: st
     assert was in CITY
     with pytest.raises(ScenarioError) as error:
         parse(CITY.replace(was, now, 1), "my.toml")
-    assert str(error.value).startswith(f"my.toml: {told}")
+    assert re.fullmatch(r"my\.toml(:\d+)?: .*", str(error.value), re.S)
+    assert str(error.value).partition(": ")[2].startswith(told)
+
+
+def test_errors_name_the_line() -> None:
+    """Of the key, or of what is around it."""
+    wrong = CITY.replace("relays = 2", "relays = 0", 1)
+    line = 1 + wrong.splitlines().index("relays = 0")
+    with pytest.raises(ScenarioError, match=rf"^my\.toml:{line}: world\.relays: "):
+        parse(wrong, "my.toml")
 
 
 def test_bundled_scenarios_are_valid_and_found_by_name() -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_sim.draw import draw
-from holub_sim.scenario import Machine, Scenario
-from holub_sim.shrink import ddmin, from_table, operations, relays, shrink, to_table
+from holub_sim.scenario import Machine, Scenario, from_table, to_table
+from holub_sim.shrink import ddmin, operations, relays, shrink
 
 
 @given(st.sets(st.integers(0, 30)), st.integers(31, 40))
