@@ -1,17 +1,13 @@
 """What attackers cost, as differences between pairs of runs that are equal but for them.
 
 Each seed is run with the scenario's attackers and without. Chance has named streams, so the two
-differ in nothing else; the interval is that of the mean difference (Student's t, 95 %).
+differ in nothing else; the interval is that of the mean difference (stats.py).
 """
 
-import math
-import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-_T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-         2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086)  # fmt: skip
-_T_MANY = 1.96
+from holub_sim.stats import interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +46,6 @@ def damages(pairs: Sequence[tuple[Outcome, Outcome]]) -> tuple[Damage, ...]:
     found = []
     for name, unit, read in _MEASURES:
         differences = [read(attacked) - read(base) for base, attacked in pairs]
-        mean = statistics.fmean(differences)
-        t = _T_95[len(pairs) - 2] if len(pairs) - 2 < len(_T_95) else _T_MANY
-        half = t * statistics.stdev(differences) / math.sqrt(len(differences))
-        found.append(Damage(name, unit, mean, mean - half, mean + half, len(pairs)))
+        over = interval(differences)
+        found.append(Damage(name, unit, over.mean, over.low, over.high, over.count))
     return tuple(found)
