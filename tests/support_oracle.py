@@ -102,7 +102,7 @@ class Post:
             host = self.city.hosts[letter.source]
             if host.name not in granted:
                 granted[host.name] = None
-                host.papers.append(self.city.realm.grant_relay(host.public))
+                host.papers.append(host.grant)
             # A microsecond later, so that whoever meets or parts at that moment has done so.
             self.city.world.at(letter.t_us + 1, self._post, letter, host)
 

@@ -88,6 +88,10 @@ def build(
         _add_desk(city, plan, f"desks[{i}]", folder, scenario.duration.us)
     for i, people in enumerate(scenario.people):
         _add_people(city, people, f"people[{i}]", scenario.duration.us)
+    if scenario.machine.grants == "all":
+        everybodys = list(dict.fromkeys(paper for host in hosts for paper in host.papers))
+        for host in hosts:
+            host.papers = everybodys
     for i, forgery in enumerate(scenario.forgeries):
         for host in select(city.hosts, forgery.at, f"forgeries[{i}].at"):
             forger = Forger(world, host, ledger, realm, desks=city.desks)
@@ -213,12 +217,27 @@ def _add_people(city: City, plan: PeoplePlan, key: str, until_us: int) -> None:
     for host in select(city.hosts, plan.at, f"{key}.at"):
         if host.name not in granted:
             # A relay that signs nothing needs no grant, and a thousand of them are a load.
-            host.papers.append(city.realm.grant_relay(host.public))
+            host.papers.append(host.grant)
         residents = Residents(city.world, host, habit, f"people/{key}/{host.name}")
         residents.follow(tuple(at.us for at in plan.times if at.us < until_us))
         if every_us:
             city.world.at(_BOOT_SPREAD_US, residents.come, until_us)
+        if plan.burst is not None:
+            for t_us in _starts(city, plan.burst.area, f"{key}.burst.area"):
+                end_us = min(t_us + plan.burst.within.us, until_us)
+                residents.rush(t_us, end_us, plan.burst.every.us)
         city.residents.append(residents)
+
+
+def _starts(city: City, area: int, key: str) -> list[int]:
+    """When desks mean to start alerts that hold in an area."""
+    _check_area(city.areas, area, key)
+    return [
+        say.t_us
+        for desk in city.desks
+        for say in desk.plan
+        if say.verb is Verb.START and city.areas.covers(say.area, area)
+    ]
 
 
 def _lifetime_s(kind: Kind, lifetime_us: int, key: str) -> int:

@@ -94,7 +94,8 @@ class Observer(Protocol):
 
 
 class Host:
-    """See the module. `papers` are messages that came with its installation, such as grants;
+    """See the module. `papers` are messages that came with its installation, such as grants
+    (`grant` is its own, which it needs only where it signs);
     `power_log` tells when it began to run and when it stopped. One that is an attacker's has a
     `tap` on its links."""
 
@@ -116,6 +117,7 @@ class Host:
         self.policy, self.clock = policy, clock
         self.disk = Disk(world, disk, world.stream(f"disk/{name}"))
         self.supply = Supply(world, partial(self.hold_down, True), self.let_up)
+        self.grant = realm.grant_relay(self.identity.public)
         self.papers: list[bytes] = []
         self.signers = [Signer(self.identity, desk=False)]
         self.wires: list[tuple[Wire, int]] = []

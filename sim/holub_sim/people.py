@@ -45,6 +45,7 @@ class Desk:
         self._on: dict[str, Incident] = {}
         self._unsure: dict[bytes, tuple[Say, Incident | None]] = {}
         self._waiting: list[Say] = []
+        self.plan: tuple[Say, ...] = ()
 
     @property
     def public(self) -> bytes:
@@ -53,6 +54,7 @@ class Desk:
 
     def follow(self, plan: tuple[Say, ...]) -> None:
         """Say each thing at its time."""
+        self.plan = plan
         for say in plan:
             self._world.at(say.t_us, self._say, say)
 
@@ -143,7 +145,7 @@ class Residents:
         self.sent = self.turned_away = 0
         self.host = host
         self._world, self._habit = world, habit
-        self._stream = world.stream(name)
+        self._stream, self._rushes = world.stream(name), world.stream(f"{name}/rush")
         self._until_us = 0
 
     def come(self, until_us: int) -> None:
@@ -155,6 +157,13 @@ class Residents:
         """Come at these moments of the world."""
         for t_us in times_us:
             self._world.at(t_us, self._send)
+
+    def rush(self, from_us: int, until_us: int, every_us: int) -> None:
+        """Come more often than usual, one `every_us` so often on average, in a stretch of time."""
+        t_us = from_us + self._rushes.exponential(every_us)
+        while t_us < until_us:
+            self._world.at(t_us, self._send)
+            t_us += self._rushes.exponential(every_us)
 
     def _come(self) -> None:
         self._send()

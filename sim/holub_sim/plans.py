@@ -52,14 +52,15 @@ class Grid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="g
 
 class Town(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="city",
            tag_field="kind"):  # fmt: skip
-    """A generated city. Buildings d1/b1 ... each have a LAN of one to `relays` relays; the first
-    of them dials `peers` other buildings anywhere over its operator. Power comes by `feeders`,
-    which are drawn for each building, as operators are. A share of the buildings has a satellite
-    terminal, over which they reach each other. `commuters` carry phones between two buildings,
-    `couriers` sticks round those of a district."""
+    """A generated city. `buildings` in all, d1/b1 ... spread evenly over the districts, each have
+    a LAN of one to `relays` relays; the first of them dials `peers` other buildings anywhere over
+    its operator. Power comes by `feeders`, which are drawn for each building, as operators are.
+    A share of the buildings has a satellite terminal, over which they reach each other.
+    `commuters` carry phones between two buildings, `couriers` sticks round those of a
+    district."""
 
     districts: Districts
-    buildings: Annotated[int, Meta(ge=1, le=1000)]
+    buildings: Annotated[int, Meta(ge=1, le=10_000)]
     relays: Annotated[int, Meta(ge=1, le=16)] = 2
     feeders: Annotated[tuple[str, ...], Meta(min_length=1)] = ("f1", "f2", "f3")
     operators: Annotated[tuple[str, ...], Meta(min_length=1)] = ("o1", "o2", "o3")

@@ -24,11 +24,13 @@ class ScenarioError(ValueError):
 
 class Machine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Clocks and disks: each clock is off by up to `clock_off` either way, and drifts by up to
-    `drift_ppm`; a commit takes `commit`, or up to `commit_jitter` longer. Peers may have
+    `drift_ppm`; with `grants` "all" each was installed with everybody's, with "own" they have to
+    travel; a commit takes `commit`, or up to `commit_jitter` longer. Peers may have
     `window_bytes` under way to each."""
 
     clock_off: Span = Span(0)
     drift_ppm: Annotated[int, Meta(ge=0, le=1000)] = 0
+    grants: Literal["own", "all"] = "own"
     commit: Span = Span(4_000)
     commit_jitter: Span = Span(2_000)
     store_bytes: Annotated[int, Meta(ge=1 << 13)] = 64 << 20
@@ -63,14 +65,24 @@ class DeskPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     says: tuple[Saying, ...] = ()
 
 
+class Burst(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When an alert for `area`, or for one that it lies in, has begun: for the time `within`
+    people come one `every` so often on average."""
+
+    area: int
+    within: Span
+    every: Span
+
+
 class PeoplePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Residents at each of the relays `at`, who send messages of a relay's kind: one `every` so
-    often on average, or one at each of the moments `times`."""
+    often on average, or one at each of the moments `times`; in a `burst` more of them."""
 
     at: Who = "*"
     kind: str
     every: Span | None = None
     times: tuple[Span, ...] = ()
+    burst: Burst | None = None
     body_bytes: Annotated[int, Meta(ge=1, le=2048)] = 60
     area: int = 0
     lifetime: Span = Span(86_400_000_000)

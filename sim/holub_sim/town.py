@@ -58,12 +58,12 @@ def sites(plan: Town, world: World) -> list[Site]:
     chance = world.stream("town/sites")
     found = []
     for d in range(1, plan.districts + 1):
-        for b in range(1, plan.buildings + 1):
+        for b in range(1, _part(plan.buildings, d, plan.districts) + 1):
             feeder, operator = _draw(chance, plan.feeders), _draw(chance, plan.operators)
             for r in range(1, chance.between(1, plan.relays) + 1):
                 lan = f"d{d}/b{b}"
                 found.append(Site(f"{lan}/r{r}", f"d{d}", lan, feeder, operator))
-        for p in range(1, (plan.commuters + plan.districts - d) // plan.districts + 1):
+        for p in range(1, _part(plan.commuters, d, plan.districts) + 1):
             found.append(Site(f"d{d}/p{p}", f"d{d}", role="phone"))
     return found
 
@@ -126,6 +126,8 @@ def couriers(plan: Town, world: World, hosts: Sequence[Host]) -> list[Courier]:
     for number in range(plan.couriers):
         district = f"d{number % plan.districts + 1}"
         route = [r[0] for r in _buildings(hosts) if r[0].district == district]
+        if not route:
+            continue  # fewer buildings than districts
         first_us = chance.randrange(max(1, plan.round.us))
         found.append(Courier(world, Stick(plan.stick_bytes), route, plan.round.us, first_us))
     return found
@@ -141,6 +143,11 @@ def _from_now(changes: list[tuple[int, int, Meeting]]) -> list[tuple[int, int, M
         else:
             later.append((t_us, begins, meeting))
     return [(0, 1, meeting) for begins, meeting in state.values() if begins] + later
+
+
+def _part(whole: int, number: int, parts: int) -> int:
+    """Of a whole that is spread evenly, how much the part with that number from 1 on has."""
+    return (whole + parts - number) // parts
 
 
 def _buildings(hosts: Sequence[Host]) -> list[list[Host]]:

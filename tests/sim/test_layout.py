@@ -14,7 +14,7 @@ def test_the_kind_says_which_world() -> None:
     """A grid, a city, a trace; any other is refused with the key."""
     assert len(build(small(), 1).hosts) == 4
     world = CITY[CITY.index("[world]") : CITY.index("[[desks]]")]
-    town = '[world]\nkind = "city"\ndistricts = 2\nbuildings = 3\nrelays = 1\n\n'
+    town = '[world]\nkind = "city"\ndistricts = 2\nbuildings = 6\nrelays = 1\n\n'
     plan = parse(CITY.replace(world, town).replace('at = "d1/r1"', 'at = "d1/b1/r1"'), "s.toml")
     assert [host.name for host in build(plan, 1).hosts][:2] == ["d1/b1/r1", "d1/b2/r1"]
     with pytest.raises(ScenarioError, match=r"world\.kind"):

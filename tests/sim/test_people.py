@@ -103,3 +103,21 @@ def test_residents_are_turned_away_from_a_dark_relay() -> None:
     assert served.turned_away == 0
     assert dark.sent == sent_before
     assert 20 < dark.turned_away < 60
+
+
+def test_a_rush_comes_within_its_time_and_shifts_nobody() -> None:
+    """A stretch of a minute, one in five seconds: about twelve, all within; those who come at
+    random come at the same moments as without it."""
+    town = city()
+    residents = town.residents[0]
+    residents.rush(10 * S, 70 * S, 5 * S)
+    town.world.run(10 * S)
+    before = residents.sent + residents.turned_away
+    town.world.run(70 * S)
+    rushed = residents.sent + residents.turned_away - before
+    town.world.run(180 * S)
+    quiet = city()
+    quiet.world.run(180 * S)
+    usual = quiet.residents[0].sent + quiet.residents[0].turned_away
+    assert 4 < rushed < 25
+    assert residents.sent + residents.turned_away - usual <= rushed

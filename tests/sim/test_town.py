@@ -10,7 +10,7 @@ from holub_sim.units import Span
 from support_sim import small
 
 H = 3_600_000_000
-PLAN = Town(districts=2, buildings=5, relays=3, feeders=("f1", "f2"), operators=("o1", "o2"))
+PLAN = Town(districts=2, buildings=10, relays=3, feeders=("f1", "f2"), operators=("o1", "o2"))
 
 
 def town(seed: int = 1, **more: object) -> City:
@@ -100,7 +100,7 @@ def test_couriers_carry_an_alert_where_no_link_leads() -> None:
             '[[outages]]\nwhat = "cut"\nlinks = "bearer=uplink"\nat = ["0s"]\nfor = "3h"\n',
             duration='"3h"',
         ),
-        world=replace(PLAN, districts=1, couriers=2, round=Span(H)),
+        world=replace(PLAN, districts=1, buildings=5, couriers=2, round=Span(H)),
         people=(),
     )
     plan = replace(plan, desks=(replace(plan.desks[0], at="d1/b1/r1"),))
