@@ -29,7 +29,7 @@ from holub_protocol.refusal import Refusal
 from holub_protocol.stats import LinkStats
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_relay import alarms, files, realm, revoking
+from holub_relay import alarms, files, payloads, realm, revoking
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.endorsing import endorse
@@ -51,7 +51,7 @@ BOARD_LIFETIME_S: Final = 86_400
 
 _AREAS_SHOWN: Final = 64
 _PUBLISHING: Final = frozenset(
-    ("alert", "endorse", "board", "grant", "revoke", "vouch", "offer", "import")
+    ("alert", "endorse", "board", "grant", "revoke", "vouch", "offer", "import", *payloads.GIVING)
 )
 
 
@@ -242,7 +242,9 @@ def _list_page(station: Station, request: Request) -> Answer:
     after = bytes.fromhex(_text(request, "after")) if request.get("after") else b""
     rows, following = station.listing.page(station.node.holdings, kind, after, PAGE_ROWS)
     return {
-        "messages": [_row_view(station, row) for row in rows],
+        "messages": [
+            {**_row_view(station, row), **payloads.of_message(station, row.id)} for row in rows
+        ],
         "next": following.hex() if following else None,
     }
 
@@ -350,6 +352,7 @@ def _status(station: Station, _: Request) -> Answer:
         "parked": stats.parked,
         "penned": stats.penned,
         "verifications": stats.verifications,
+        "payloads": _plain(stats.payloads),
         "store": {
             "bytes": station.store.size_bytes(),
             "quota_bytes": station.store.quota_bytes,
@@ -587,5 +590,6 @@ _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
         "clock-confirm": _clock_confirm,
         "export": files.export,
         "import": files.import_,
+        **payloads.ACTS,
     }
 )

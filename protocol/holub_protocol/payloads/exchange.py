@@ -143,6 +143,10 @@ class Exchange:
         self._stale = True
         self._soon(now.mono_us + HAVE_AGAIN_US)
 
+    def has_share(self, authority: int, signer: bytes, need_bytes: int) -> bool:
+        """Whether a payload is within what payloads may take here (see Room.has_share)."""
+        return self._room.has_share(authority, signer, need_bytes)
+
     def prefer(self, id_: bytes) -> None:
         """Somebody waits for a payload here: fetch it before others."""
         if id_ not in self._preferred:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from holub_relay.cli.shared import at, data_option, json_option, place, told
+from holub_relay.cli.shared import at, data_option, json_option, place, plain, told
 from holub_relay.client import Client
 from holub_relay.requests import Answer
 
@@ -40,7 +40,17 @@ def _json(message: Answer) -> str:
 
 
 def _line(message: Answer) -> str:
-    return (
+    line = (
         f"{message['id'][:16]} {message['kind']:<12} {at(message['created_s'])} "
         f"{message['bytes']:>5} B  {place(message['area'])}"
     )
+    payload = message.get("payload")
+    return line if payload is None else f"{line}  {_payload(payload)}"
+
+
+def _payload(payload: Answer) -> str:
+    """How far a payload is."""
+    whole = payload["held"] == payload["chunks"]
+    far = "whole" if whole else f"{payload['held']} of {payload['chunks']} chunks"
+    room = "" if payload["room"] else ", no room"
+    return f"{plain(payload['name'])}, {payload['bytes']} B, {far}{room}"

@@ -18,6 +18,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "board": "holub_relay.cli.board:board",
         "clock": "holub_relay.cli.clock:clock",
         "export": "holub_relay.cli.export:export",
+        "get": "holub_relay.cli.get:get",
         "import": "holub_relay.cli.import_:import_",
         "init": "holub_relay.cli.init:init",
         "join-code": "holub_relay.cli.joincode:join_code",
@@ -26,6 +27,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "peers": "holub_relay.cli.peers:peers",
         "realm": "holub_relay.cli.realm:realm",
         "relay": "holub_relay.cli.relay:relay",
+        "send": "holub_relay.cli.send:send",
         "show": "holub_relay.cli.show:show",
         "status": "holub_relay.cli.status:status",
     }

@@ -49,6 +49,12 @@ def lines(answer: Answer) -> list[str]:
     out += [_alert_line(view) for view in answer["alerts"]]
     held = ", ".join(f"{row['class']} {row['messages']}" for row in answer["held"])
     out.append(f"held     {held} ({answer['store']['bytes'] >> 10} KiB of store)")
+    payloads = answer["payloads"]
+    if payloads["whole"] or payloads["partial"]:
+        out.append(
+            f"payloads {payloads['whole']} whole, {payloads['partial']} in part; chunks "
+            f"{payloads['chunks_in']} in, {payloads['chunks_out']} out"
+        )
     if answer["store"]["salvaged"]:
         out.append(f"damage   {answer['store']['salvaged']}")
     if answer["refusals"]:
