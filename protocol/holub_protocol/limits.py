@@ -144,6 +144,11 @@ SLOW_WINDOW_BYTES = 16_384
 """A link whose window is smaller than this counts as slow: below 2 Mbit/s, or new. There one
 RANGE goes at a time, so that a contact of a few kilobytes is not spent on comparing."""
 
+PACE_GAP_US = 2_000
+"""On a slow link two frames that leave together arrive together and are consumed together, so that
+the link stands still until their credit is back (17 % of a 9.6 kbit/s link with 50 ms of latency).
+Frames that leave 2 ms apart are segments of their own, and the second covers the first's way."""
+
 LINKS = 32
 """Links of one node."""
 

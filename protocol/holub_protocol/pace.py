@@ -11,6 +11,7 @@ from collections import deque
 from holub_protocol.limits import (
     PACE_DELAY_US,
     PACE_FRAME_BYTES,
+    PACE_GAP_US,
     PACE_START_BYTES,
     PACE_WINDOW_BYTES,
     SLOW_WINDOW_BYTES,
@@ -28,6 +29,7 @@ class Pace:
         `round_trip_us` is how long the last frame took to be consumed and credited.
         """
         self.window_bytes = PACE_START_BYTES
+        self.apart_us: int | None = None
         self._under_way: deque[tuple[int, int]] = deque()
         self.sent_bytes = self.consumed_bytes = 0
         self.round_trip_us: int | None = None
@@ -48,8 +50,16 @@ class Pace:
         """Return how large a frame may be: half of what may be under way, so that two fit."""
         return min(agreed_bytes, max(PACE_FRAME_BYTES, self.window_bytes // 2))
 
-    def may_send(self, frame_bytes: int, peer_window_bytes: int) -> bool:
-        """Tell whether a frame of this size may go now; one always may when nothing is."""
+    def may_send(self, frame_bytes: int, peer_window_bytes: int, now_us: int) -> bool:
+        """Tell whether a frame of this size may go now; one always may when nothing is under
+        way, and on a slow link none in the same moment as another: `apart_us` says when then."""
+        self.apart_us = None
+        prompt = self.round_trip_us is not None and self.round_trip_us <= PACE_DELAY_US
+        if self._under_way and not prompt and self.window_bytes <= 2 * PACE_START_BYTES:
+            apart_us = self._under_way[-1][1] + PACE_GAP_US
+            if now_us < apart_us:
+                self.apart_us = apart_us
+                return False
         window = min(self.window_bytes, peer_window_bytes)
         return self.in_flight_bytes == 0 or self.in_flight_bytes + frame_bytes <= window
 

@@ -287,10 +287,12 @@ class Session:
             self.close = "no HELLO"
 
     def next_wake_us(self) -> int:
-        """Return when `wake` next has something to do."""
+        """Return when `wake` next has something to do, or the next frame may leave."""
         if self.sync is not None:
             due_us = self.outbox.ranges.next_due_us(self.outbox.pace)
-            return min(self.sync.next_wake_us(), due_us)
+            due_us = min(self.sync.next_wake_us(), due_us)
+            apart_us = self.outbox.pace.apart_us
+            return due_us if apart_us is None else min(due_us, apart_us)
         return self._since_us + HELLO_TIMEOUT_US
 
     def stats(self, holdings: Holdings) -> LinkStats:

@@ -4,7 +4,12 @@ from collections import deque
 
 import pytest
 
-from holub_protocol.limits import PACE_FRAME_BYTES, PACE_START_BYTES, PACE_WINDOW_BYTES
+from holub_protocol.limits import (
+    PACE_FRAME_BYTES,
+    PACE_GAP_US,
+    PACE_START_BYTES,
+    PACE_WINDOW_BYTES,
+)
 from holub_protocol.pace import Pace
 
 PEER_WINDOW = 65_536
@@ -23,7 +28,7 @@ class Pipe:
 
     def send_all(self) -> None:
         """Send as much as the pace allows."""
-        while self.pace.may_send(size := self.pace.frame_bytes(4096), PEER_WINDOW):
+        while self.pace.may_send(size := self.pace.frame_bytes(4096), PEER_WINDOW, self.now_us):
             self.pace.sent(size, self.now_us)
             self._free_us = max(self._free_us, self.now_us) + size / self._rate * 1e6
             self._credits.append((self._free_us + self._trip_us, size))
@@ -33,10 +38,13 @@ class Pipe:
         end_us = self.now_us + seconds * 1e6
         self.send_all()
         while self._credits and self._credits[0][0] <= end_us:
-            at_us, size = self._credits.popleft()
-            self.now_us = int(at_us)
-            self.pace.credited(size, self.now_us, PEER_WINDOW)
-            self.delivered += size
+            if self.pace.apart_us is not None and self.pace.apart_us < self._credits[0][0]:
+                self.now_us = self.pace.apart_us
+            else:
+                at_us, size = self._credits.popleft()
+                self.now_us = int(at_us)
+                self.pace.credited(size, self.now_us, PEER_WINDOW)
+                self.delivered += size
             self.send_all()
 
     def wait_s(self) -> float:
@@ -98,6 +106,20 @@ def test_junk_credit_is_bounded_by_what_was_sent() -> None:
 def test_something_may_always_be_sent_when_nothing_is_under_way() -> None:
     """A window below the frame slows a link down, it never stops it."""
     pace = Pace()
-    assert pace.may_send(4096, 512)
+    assert pace.may_send(4096, 512, 0)
     pace.sent(4096, 0)
-    assert not pace.may_send(384, 512)
+    assert not pace.may_send(384, 512, 9_000)
+
+
+def test_two_frames_on_a_slow_link_do_not_leave_together() -> None:
+    """What leaves in one moment arrives, and is credited, as one: the second goes 2 ms later, and
+    the pace says when; on a prompt link both go at once."""
+    pace = Pace()
+    pace.sent(384, 1_000)
+    assert not pace.may_send(384, PEER_WINDOW, 1_000)
+    assert pace.apart_us == 1_000 + PACE_GAP_US
+    assert pace.may_send(384, PEER_WINDOW, 1_000 + PACE_GAP_US)
+    assert pace.apart_us is None
+    pace.credited(384, 3_000, PEER_WINDOW)
+    pace.sent(384, 4_000)
+    assert pace.may_send(384, PEER_WINDOW, 4_000)

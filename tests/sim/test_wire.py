@@ -44,7 +44,7 @@ def test_one_fingerprint_on_two_links_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_more_under_way_than_allowed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A node that does not look at its peer's window."""
-    monkeypatch.setattr(Pace, "may_send", lambda self, frame_bytes, peer_window_bytes: True)
+    monkeypatch.setattr(Pace, "may_send", lambda self, frame_bytes, peer_window_bytes, now_us: True)
     town = city(BURST + SLOW)
     town.world.run(90 * S)
     assert rules(town) == {"caps"}

@@ -53,7 +53,10 @@ class ChunkQueue:
             if chunk is None or offset >= len(chunk):
                 del self._waiting[id_, place]
                 continue
-            piece = chunk[offset : offset + piece_bytes - CHUNK_HEAD_BYTES]
+            # Pieces of one size: a short last one would look like a link that has become faster.
+            left = len(chunk) - offset
+            pieces = -(-left // (piece_bytes - CHUNK_HEAD_BYTES))
+            piece = chunk[offset : offset + -(-left // pieces)]
             if offset + len(piece) == len(chunk):
                 del self._waiting[id_, place]
                 self.chunks_out += 1
