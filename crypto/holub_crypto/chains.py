@@ -193,6 +193,15 @@ class Chains:
         """Return the ids of a key's grants, standing or not."""
         return tuple(self._grants.get(key, ()))
 
+    def below(self, key: bytes) -> tuple[bytes, ...]:
+        """Return a key and all whose lines may lead through it."""
+        found = {key: None}
+        for _ in range(DEPTH_MAX):
+            for subject, grants in self._grants.items():
+                if any(issued.issuer in found for issued in grants.values()):
+                    found[subject] = None
+        return tuple(found)
+
     def lines(self, key: bytes, depth: int = 0) -> tuple[Line, ...]:
         """Return the lines to a key whose last grant may be passed on `depth` times more.
 

@@ -147,6 +147,10 @@ class Trust(Succession):
             ids.update(dict.fromkeys(self._chains.grant_ids(key)))
         return tuple(ids)
 
+    def below(self, key: bytes) -> tuple[bytes, ...]:
+        """Return a key and all that may speak by what it has passed on."""
+        return self._chains.below(key)
+
     def grants(self, key: bytes) -> tuple[Grant, ...]:
         """Return the grants of a key that stand."""
         return tuple(issued.grant for issued in self._standing(key))

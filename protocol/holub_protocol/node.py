@@ -296,6 +296,7 @@ class Node:
             self.holdings.next_due_us(),
             self._trusting.pen.next_due_us(),
             self._trusting.parked.next_due_us(),
+            self._trusting.next_due_us(),
             self.exchange.due_us,
         ):
             if moment is not None:

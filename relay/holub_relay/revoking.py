@@ -22,7 +22,9 @@ from holub_protocol.storage import Row, State
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
 
-TRUST_BOARD_LIFETIME_S: Final = 86_400
+TRUST_BOARD_LIFETIME_S: Final = 30 * 86_400
+"""An old list is shown as old, and not as none. A newer one replaces it."""
+
 TRUST_BOARD_DUE_S: Final = 3600
 """A trust board promises the next within an hour: a relay that runs with a registrar's key signs
 one every half of that, and an off-line registrar's list is shown as late, which it is."""

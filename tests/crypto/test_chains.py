@@ -133,6 +133,13 @@ def test_a_revocation_cuts_the_lines_it_shares() -> None:
         assert len(made.lines(C)) == 2
 
 
+def test_below_a_key_is_whoever_a_line_may_lead_to() -> None:
+    """Children and theirs, standing or not; nobody beside or above."""
+    made = chains((R1, A, 2), (A, B, 1), (B, C, 0), (R2, D, 0))
+    assert set(made.below(A)) == {A, B, C}
+    assert made.below(C) == (C,)
+
+
 def test_a_kept_grant_goes_on() -> None:
     """The grants that a lost key gave fall with it, but for those that are kept."""
     made = chains((R1, A, 2), (A, B, 0), (A, C, 0))

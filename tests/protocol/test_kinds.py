@@ -118,5 +118,5 @@ def test_a_topic_is_bound_to_its_signer_and_kind() -> None:
     assert topic("status", "well") == topic("status", "ill") != 0
     assert topic("request") == topic("checkin") == topic("ballot", "school") == 0
     assert {kind.name for kind in ROWS if kind.topic is not Topic.NONE} == {
-        "board", "place", "answer", "tally", "manifest", "status",
+        "trust-board", "board", "place", "answer", "tally", "manifest", "status",
     }  # fmt: skip

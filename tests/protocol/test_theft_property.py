@@ -142,6 +142,8 @@ def test_no_theft_loss_or_reboot_turns_an_alert_green(
             box.flush(0)
             box.start(now.wall_s - START_S)
         box.node.offer(raw, now)
+    now = Now(2_000_000, now.wall_s + 2, True)
+    box.node.wake(now)
     got = frozenset(box.held())
     levels = shown(box, now)
     for _, _, _, area, message_id in play.model.asserted:

@@ -232,6 +232,25 @@ def test_a_grant_that_ends_makes_its_alerts_unknown() -> None:
     assert box.node.truth.status(KYIV, now_at(3700)).stale
 
 
+def test_a_grant_that_comes_late_lifts_the_doubt() -> None:
+    """What one registrar alone had enrolled and revoked stands again by the other's grant, a
+    second after it came, with all the keys below."""
+    realm = Realm(second=SECOND)
+    below = realm.grant(SPARE.public, issuer=DESK)
+    box = told(
+        realm, "a", realm.grant(DESK.public, depth=1), below, realm.start(SPARE),
+        realm.revoke(DESK.public),
+    )  # fmt: skip
+    assert level(box) is Level.UNKNOWN
+    take(box, realm.grant(DESK.public, issuer=SECOND, depth=1))
+    assert level(box) is Level.UNKNOWN
+    box.node.wake(now_at(0.9))
+    assert level(box) is Level.UNKNOWN
+    assert box.node._trusting.next_due_us() == 1_000_000
+    box.node.wake(now_at(1))
+    assert level(box) is Level.ALERT
+
+
 def trust_board(realm: Realm, charter: int, *ids: bytes, created_s: int = START_S) -> bytes:
     """Return the registrar's word of what there is."""
     body = TrustBoardBody(charter, len(ids), revocations_digest(ids), 3600)
