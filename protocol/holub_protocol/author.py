@@ -3,7 +3,7 @@
 from holub_crypto.identity import Identity
 from holub_protocol.codec import encode
 from holub_protocol.kinds import Body, Kind, Readers
-from holub_protocol.limits import COUNTER_MAX
+from holub_protocol.limits import COUNTER_MAX, CREATED_MIN_S
 from holub_protocol.message import Now
 from holub_protocol.points import HOUR_S
 from holub_protocol.storage import Counter
@@ -95,6 +95,11 @@ class Author:
         wall_s = now.wall_s
         if kind.readers is Readers.SEALED:
             wall_s -= wall_s % COARSE_S
+        if wall_s < CREATED_MIN_S:
+            raise PublishError(
+                f"this machine's clock says {now.wall_s}, long before there was any message: set "
+                "the clock, then try again"
+            )
         last = self._last.get(kind.group)
         if last is None:
             return wall_s, 0

@@ -322,6 +322,7 @@ class Host:
     # --- the driver ---------------------------------------------------------------------------
 
     def _turn(self) -> None:
+        self._world.inputs += 1
         batch = self.node.take(self.now())
         for link, data in batch.urgent:
             self._send(link, data)

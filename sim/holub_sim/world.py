@@ -13,7 +13,8 @@ from holub_sim.trace import Trace
 class World:
     """Time in integer microseconds from 0 on; what is due at one moment happens in the order in
     which it was planned. `seed` gives every stream of chance; `start_s` is Unix time at 0, and
-    local time is `zone_s` ahead of UTC."""
+    local time is `zone_s` ahead of UTC. `events` are entries of the heap that have happened,
+    `inputs` the calls of nodes' inputs: bytes, links up and down, timers, words."""
 
     def __init__(
         self, seed: int, start_s: int, trace: Trace | None = None, zone_s: int = 0
@@ -24,7 +25,7 @@ class World:
         self.verify = Verifications()
         self.read = SharedReading()
         self.now_us = 0
-        self.events = 0
+        self.events = self.inputs = 0
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._planned = 0
         self._numbers = 0

@@ -170,3 +170,13 @@ def test_sealed_messages_are_dated_to_the_quarter_of_an_hour() -> None:
         points.append(message.point)
     assert points == [(HOUR_START_S + 900, 0), (HOUR_START_S + 900, 1), (HOUR_START_S + 1800, 2)]
     assert sign(author, HOUR_START_S + 901)[0].created_s == HOUR_START_S + 901
+
+
+def test_a_clock_of_1970_signs_nothing() -> None:
+    """A machine without a battery for its clock says what to do, and nothing is used up."""
+    author = Author(RELAY, ())
+    for wall_s in (0, 1_500_000_000):
+        with pytest.raises(PublishError, match=f"clock says {wall_s}, .* set the clock"):
+            sign(author, wall_s)
+    message, _ = sign(author, HOUR_START_S)
+    assert message.point == (HOUR_START_S, 0)

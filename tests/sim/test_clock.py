@@ -1,6 +1,10 @@
 """What a node believes of time."""
 
-from holub_sim.clock import Clock
+import pytest
+
+from holub_sim.clock import WALL_MAX_S, Clock
+from holub_sim.run import run
+from support_sim import small
 
 
 def test_a_true_clock_tells_the_worlds_time() -> None:
@@ -31,3 +35,28 @@ def test_a_clock_in_doubt_twice_needs_two_to_vouch_for_it() -> None:
     assert not clock.now(0, 0).reliable
     clock.vouch()
     assert clock.now(0, 0).reliable
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shows", ["1970-01-01T00:00:00Z", "2106-02-07T06:00:00Z"])
+def test_a_machine_that_boots_in_another_age_breaks_no_rule(shows: str) -> None:
+    """Its power fails, its clock starts at either end of time and nothing vouches for it until it
+    is set: nobody is told anything false, and in the end all agree."""
+    extra = (
+        '[[outages]]\nwhat = "power"\nwhere = "d2/r1"\nat = ["100s"]\nfor = "20s"\n'
+        '[[outages]]\nwhat = "clock"\nwhere = "d2/r1"\nat = ["100s"]\nfor = "150s"\n'
+        f"shows = {shows}\n"
+    )
+    for seed in (1, 2):
+        outcome = run(small(extra), seed)
+        assert outcome.violations == ()
+        assert outcome.agreed.complete
+
+
+def test_time_stays_within_what_a_clock_can_show() -> None:
+    """From 1970 to 2106, however wrong it is."""
+    clock = Clock(1_000)
+    clock.jump(-5_000_000_000)
+    assert clock.now(0, 0).wall_s == 0
+    clock.jump(2**33 * 1_000_000)
+    assert clock.now(0, 0).wall_s == WALL_MAX_S
