@@ -13,9 +13,10 @@ import trio
 from starlette.types import Message
 
 from holub_protocol.kinds.alert import Certainty
+from holub_protocol.trustlist import TrustView
 from holub_relay.clock import Doubt, Source
 from holub_relay.page.app import FIRST_PAGE_BYTES, HEAD_BYTES, STREAMS, Pages, Site
-from support_page import HOLOSIIV, KYIV, FakeState
+from support_page import HOLOSIIV, KYIV, NOW_S, FakeState
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{ 7*7 }}"
 VOID = ("meta", "path")
@@ -285,6 +286,20 @@ def test_notes_on_node_and_clock() -> None:
     html = get(state, "/en").html
     assert "DEMO" not in html
     assert "Clock" not in html
+
+
+def test_the_trust_list_is_dated() -> None:
+    """The page says as of when nothing is withheld, that the list is late, that something is
+    missing, and that nobody has vouched for it."""
+    html = get(FakeState(), "/").html
+    assert "Перелік довіри — станом на" in html
+    assert "не всі відкликання" not in html
+    html = get(FakeState(trusted=TrustView(2, 3, NOW_S, late=True, withheld=True)), "/en").html
+    assert "Trust list as of" in html
+    assert "Its next confirmation is late." in html
+    assert "<b>Warning: not all revocations of keys have reached this box.</b>" in html
+    html = get(FakeState(trusted=TrustView(1, 0, None, late=False, withheld=False)), "/en").html
+    assert "Nobody has vouched for the trust list yet." in html
 
 
 @pytest.mark.parametrize(
