@@ -62,6 +62,7 @@ def desk_grant(
     hazards: tuple[int, ...] = (ANY_HAZARD,),
     areas: tuple[int, ...] = (EVERYWHERE,),
     rate: int = GRANT_RATE,
+    sealing: bytes = b"",
 ) -> Grant:
     """Let the key `subject` speak for an authority, in all that this one may unless told less.
 
@@ -78,6 +79,7 @@ def desk_grant(
         cls=min(KINDS[number].cls for number in numbers),
         rate=rate,
         not_after_s=not_after_s,
+        sealing=sealing,
     )
 
 

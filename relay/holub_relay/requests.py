@@ -29,7 +29,7 @@ from holub_protocol.refusal import Refusal
 from holub_protocol.stats import LinkStats
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
-from holub_relay import alarms, files, payloads, realm, revoking
+from holub_relay import alarms, files, mail, payloads, realm, revoking
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.endorsing import endorse
@@ -51,7 +51,7 @@ BOARD_LIFETIME_S: Final = 86_400
 
 _AREAS_SHOWN: Final = 64
 _PUBLISHING: Final = frozenset(
-    ("alert", "endorse", "board", "grant", "revoke", "vouch", "offer", "import", *payloads.GIVING)
+    ("alert", "endorse", "board", "grant", "revoke", "vouch", "offer", "import", "post", *payloads.GIVING)
 )
 
 
@@ -216,6 +216,7 @@ def _grant(station: Station, request: Request) -> Answer:
         hazards=tuple(hazards) or (ANY_HAZARD,),
         areas=tuple(areas) or (EVERYWHERE,),
         rate=_int(request, "rate", GRANT_RATE, 1, 65_535),
+        sealing=realm.subject_of(_text(request, "sealing")) if request.get("sealing") else b"",
     )
     id_ = realm.grant(station, given)
     station.enrol()
@@ -530,6 +531,7 @@ def _grant_view(station: Station, grant: Grant) -> Answer:
         "areas": [_area_view(station, area) for area in grant.areas[:_AREAS_SHOWN]],
         "rate": grant.rate,
         "not_after_s": grant.not_after_s,
+        "sealing": grant.sealing.hex() or None,
     }
 
 
@@ -580,6 +582,9 @@ _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
         "revoke": revoking.revoke,
         "vouch": revoking.answer_vouch,
         "offer": _offer,
+        "sealing-key": mail.sealing_key,
+        "post": mail.post,
+        "boxes": mail.boxes,
         "list": _list_page,
         "show": _show,
         "realm": _realm,

@@ -27,6 +27,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "peers": "holub_relay.cli.peers:peers",
         "realm": "holub_relay.cli.realm:realm",
         "relay": "holub_relay.cli.relay:relay",
+        "sealed": "holub_relay.cli.sealed:sealed",
         "send": "holub_relay.cli.send:send",
         "show": "holub_relay.cli.show:show",
         "status": "holub_relay.cli.status:status",

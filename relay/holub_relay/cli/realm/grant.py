@@ -28,6 +28,7 @@ from holub_relay.requests import Answer
 @click.option("--hazard", "hazards", multiple=True, help="Only these hazards. [default: all]")
 @click.option("--authority", type=int, help="For whom a desk speaks. [default: 1]")
 @click.option("--rate", type=int, help="Messages an hour within each group. [default: 1000]")
+@click.option("--sealing", help="A desk's key to seal to: 64 digits or a .pub file.")
 @click.option("--days", type=int, help="For how long. [default: 365]")
 @confirm_clock_option
 @json_option
@@ -41,6 +42,7 @@ def grant(
     hazards: tuple[str, ...],
     authority: int | None,
     rate: int | None,
+    sealing: str | None,
     days: int | None,
     confirm_clock: bool,
     as_json: bool,
@@ -55,6 +57,7 @@ def grant(
         "hazards": list(hazards),
         "authority": authority,
         "rate": rate,
+        "sealing": keyfile.public_of(sealing).hex() if sealing else None,
         "days": days,
         "confirm": confirm_clock,
     }
