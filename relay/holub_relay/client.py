@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from holub_relay.closing import Closing
 from holub_relay.errors import Exit, OperatorError
-from holub_relay.requests import Answer, Request, handle, publishes
+from holub_relay.requests import Request, handle, publishes
 from holub_relay.station import CHARTER_FILE, Station
+from holub_relay.views import Answer
 
 SOCKET_FILE: Final = "api.sock"
 SOCKET_PATH_MAX: Final = 100

@@ -39,11 +39,12 @@ from holub_relay.links import LinkManager
 from holub_relay.neighbours import Discovery
 from holub_relay.page.state import StoreStats, Ticks
 from holub_relay.passphrase import Passphrases
-from holub_relay.requests import Answer, Request
+from holub_relay.requests import Request
 from holub_relay.revoking import keep_vouching
 from holub_relay.station import Station
 from holub_relay.tcp import listen, port_of
 from holub_relay.timekeeping import confirm, keep_time
+from holub_relay.views import Answer
 from holub_relay.writer import Writer
 
 _log = logging.getLogger(__name__)

@@ -32,9 +32,10 @@ from holub_relay.bucket import Bucket
 from holub_relay.errors import Exit
 from holub_relay.gossip import Gossip
 from holub_relay.logs import LINK_BYTES, PeerLog
-from holub_relay.requests import Answer, Request, handle
+from holub_relay.requests import Request, handle
 from holub_relay.station import Station, held_ids
 from holub_relay.timesources import Outside
+from holub_relay.views import Answer
 from holub_relay.writer import Done
 
 _log = logging.getLogger(__name__)

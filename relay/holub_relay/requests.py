@@ -5,12 +5,9 @@ object with `do`; the answer is one too. What is wrong is a value, {"error": tex
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, is_dataclass
-from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from holub_crypto.chains import Grant
 from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, fingerprint
 from holub_crypto.charter import decode as decode_charter
 from holub_crypto.identity import words
@@ -21,23 +18,32 @@ from holub_protocol.desk import compose_board
 from holub_protocol.facts import Word
 from holub_protocol.hazards import hazard, hazard_named
 from holub_protocol.holdings import CHARTER
-from holub_protocol.kinds import KINDS, Class, kind_named
+from holub_protocol.kinds import Class, kind_named
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Certainty, Verb
-from holub_protocol.message import BodyError, Message, Now
+from holub_protocol.message import BodyError, Message
 from holub_protocol.realm import GRANT_RATE, desk_grant, kinds_of
 from holub_protocol.refusal import Refusal
-from holub_protocol.stats import LinkStats
-from holub_protocol.storage import Row
-from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay import alarms, files, mail, payloads, realm, revoking
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.endorsing import endorse
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
+from holub_relay.views import (
+    Answer,
+    alert_view,
+    area_view,
+    clock_view,
+    described,
+    grant_view,
+    link_view,
+    message_head,
+    plain,
+    row_view,
+    status_view,
+)
 
 Request = Mapping[str, Any]
-Answer = dict[str, Any]
 
 PAGE_ROWS: Final = 500
 """Messages listed in one answer: 500 x 300 B of JSON is 150 kB, made in a few milliseconds, so
@@ -49,9 +55,19 @@ PREFIX_MIN: Final = 4
 ALERT_LIFETIME_S: Final = 86_400
 BOARD_LIFETIME_S: Final = 86_400
 
-_AREAS_SHOWN: Final = 64
 _PUBLISHING: Final = frozenset(
-    ("alert", "endorse", "board", "grant", "revoke", "vouch", "offer", "import", "post", *payloads.GIVING)
+    (
+        "alert",
+        "endorse",
+        "board",
+        "grant",
+        "revoke",
+        "vouch",
+        "offer",
+        "import",
+        "post",
+        *payloads.GIVING,
+    )
 )
 
 
@@ -117,13 +133,13 @@ def _alert(station: Station, request: Request) -> Answer:
         desk.public, kind_named("alert"), header, body, ALERT_LIFETIME_S, now
     )
     named = incidents[0] if incidents else message.id[:INCIDENT_BYTES]
-    return {**_message_head(station, message), "incident": named.hex(), "verb": verb.name.lower()}
+    return {**message_head(station, message), "incident": named.hex(), "verb": verb.name.lower()}
 
 
 def _endorse(station: Station, request: Request) -> Answer:
     """{"id", "confirm"}: stand by another authority's alert, or by its end."""
     station.check_clock(bool(request.get("confirm")))
-    return _message_head(station, endorse(station, _text(request, "id")))
+    return message_head(station, endorse(station, _text(request, "id")))
 
 
 def _hazard(token: str) -> int:
@@ -191,7 +207,7 @@ def _board(station: Station, request: Request) -> Answer:
     )
     area = grants[0].areas[0]
     message = node.publish(desk.public, board, area, body, BOARD_LIFETIME_S, now)
-    return _described(station, message)
+    return described(station, message)
 
 
 def _grant(station: Station, request: Request) -> Answer:
@@ -220,7 +236,7 @@ def _grant(station: Station, request: Request) -> Answer:
     )
     id_ = realm.grant(station, given)
     station.enrol()
-    return {"id": id_.hex(), "grant": _grant_view(station, given)}
+    return {"id": id_.hex(), "grant": grant_view(station, given)}
 
 
 def _offer(station: Station, request: Request) -> Answer:
@@ -244,7 +260,7 @@ def _list_page(station: Station, request: Request) -> Answer:
     rows, following = station.listing.page(station.node.holdings, kind, after, PAGE_ROWS)
     return {
         "messages": [
-            {**_row_view(station, row), **payloads.of_message(station, row.id)} for row in rows
+            {**row_view(station, row), **payloads.of_message(station, row.id)} for row in rows
         ],
         "next": following.hex() if following else None,
     }
@@ -272,10 +288,10 @@ def _show(station: Station, request: Request) -> Answer:
     if raw is None:
         raise OperatorError(f"message {text} was damaged on disk; it is asked for anew")
     if row.kind == CHARTER:
-        return {**_row_view(station, row), "raw": raw.hex()}
+        return {**row_view(station, row), "raw": raw.hex()}
     message = decode(raw, station.realm_id)
     assert isinstance(message, Message)
-    return {**_row_view(station, row), **_described(station, message), "raw": raw.hex()}
+    return {**row_view(station, row), **described(station, message), "raw": raw.hex()}
 
 
 def _realm(station: Station, _: Request) -> Answer:
@@ -315,7 +331,7 @@ def _realm(station: Station, _: Request) -> Answer:
         "keys": {
             name: {
                 "public": identity.public.hex(),
-                "grants": [_grant_view(station, g) for g in trust.grants(identity.public)],
+                "grants": [grant_view(station, g) for g in trust.grants(identity.public)],
             }
             for name, identity in keys.items()
             if identity is not None
@@ -335,15 +351,15 @@ def _status(station: Station, _: Request) -> Answer:
         "charter_version": stats.charter,
         "forked": stats.forked,
         "alarms": list(alarms.forks(node.trust)),
-        "trust": _plain(node.trust_view(now)),
+        "trust": plain(node.trust_view(now)),
         "key": station.identity.public.hex(),
         "words": words(station.identity.public[:8]),
         "granted": node.trust.is_relay(station.identity.public, now.wall_s),
         "desk": station.desk.public.hex() if station.desk else None,
-        "area": _area_view(station, station.config.area),
+        "area": area_view(station, station.config.area),
         "clock": clock_view(station),
-        "status": _status_view(station, node.truth.status(station.config.area, now)),
-        "alerts": [_alert_view(station, view) for view in node.truth.alerts(now)],
+        "status": status_view(station, node.truth.status(station.config.area, now)),
+        "alerts": [alert_view(station, view) for view in node.truth.alerts(now)],
         "held": [
             {"class": cls.name.lower(), "messages": count, "bytes": size}
             for cls, count, size in stats.holdings.held
@@ -353,43 +369,15 @@ def _status(station: Station, _: Request) -> Answer:
         "parked": stats.parked,
         "penned": stats.penned,
         "verifications": stats.verifications,
-        "payloads": _plain(stats.payloads),
+        "payloads": plain(stats.payloads),
         "store": {
             "bytes": station.store.size_bytes(),
             "quota_bytes": station.store.quota_bytes,
             "damaged": station.store.damaged,
             "salvaged": station.salvaged,
         },
-        "links": [_link_view(link, now) for link in stats.links],
+        "links": [link_view(link, now) for link in stats.links],
         "daemon": None,
-    }
-
-
-def _link_view(link: LinkStats, now: Now) -> Answer:
-    """One link: since when, how far behind by class, bytes, round trip, refusals by reason."""
-    round_trip_us = link.round_trip_us
-    return {
-        "link": link.link,
-        "peer": link.peer.hex(),
-        "live": link.live,
-        "age_s": (now.mono_us - link.since_us) // 1_000_000,
-        "bytes_in": link.bytes_in,
-        "bytes_out": link.bytes_out,
-        "messages_in": link.messages_in,
-        "messages_out": link.messages_out,
-        "duplicates": link.duplicates,
-        "round_trip_ms": None if round_trip_us is None else round(round_trip_us / 1000, 1),
-        "waiting": link.waiting,
-        "classes": {
-            entry.cls.name.lower(): {
-                "ours": entry.ours,
-                "theirs": entry.theirs,
-                "waiting": entry.waiting,
-                "equal": entry.equal,
-            }
-            for entry in link.classes
-        },
-        "refusals": {reason.token: count for reason, count in link.refusals},
     }
 
 
@@ -438,116 +426,6 @@ def _clock_confirm(_station: Station, _: Request) -> Answer:
         "with `holub relay`, or sign with --confirm-clock",
         Exit.NOT_FOUND,
     )
-
-
-# --- views ------------------------------------------------------------------------------------
-
-
-def clock_view(station: Station) -> Answer:
-    """What is said of the clock: what it shows, and by what it is reliable or is not."""
-    now, state = station.now(), station.clock.state
-    return {
-        "wall_s": now.wall_s,
-        "reliable": now.reliable,
-        "source": state.source.value,
-        "doubt": state.doubt.value,
-        "since_s": (now.mono_us - state.since_us) // 1_000_000,
-    }
-
-
-def _area_view(station: Station, area: int) -> Answer:
-    tree = station.areas
-    return {"id": area, "uk": tree.name(area, "uk"), "en": tree.name(area, "en")}
-
-
-def _row_view(station: Station, row: Row) -> Answer:
-    return {
-        "id": row.id.hex(),
-        "kind": KINDS[row.kind].name if row.kind != CHARTER else "charter",
-        "created_s": row.created_s,
-        "k": row.k,
-        "expires_s": row.expires_s,
-        "area": _area_view(station, row.area),
-        "signer": row.signer.hex() if any(row.signer) else None,
-        "authority": row.authority,
-        "bytes": row.size_bytes,
-        "received_s": row.received_s,
-    }
-
-
-def _message_head(station: Station, message: Message) -> Answer:
-    return {
-        "id": message.id.hex(),
-        "kind": KINDS[message.kind].name,
-        "created_s": message.created_s,
-        "k": message.k,
-        "expires_s": message.expires_s,
-        "area": _area_view(station, message.area),
-        "bytes": len(message.raw),
-    }
-
-
-def _described(station: Station, message: Message) -> Answer:
-    return {**_message_head(station, message), "body": _plain(message.body)}
-
-
-def _status_view(station: Station, status: AreaStatus) -> Answer:
-    return {
-        "level": status.level.value,
-        "alerts": [_alert_view(station, view) for view in status.alerts],
-        "stale": [_alert_view(station, view) for view in status.stale],
-        "withdrawn": [_alert_view(station, view) for view in status.withdrawn],
-        "last_word_s": status.last_word_s,
-        "as_of_s": status.as_of_s,
-        "next_due_s": status.next_due_s,
-    }
-
-
-def _alert_view(station: Station, view: AlertView) -> Answer:
-    authority = station.node.trust.charter.authority(view.authority)
-    return {
-        "incident": view.incident.hex(),
-        "hazard": hazard(view.hazard).token,
-        "area": _area_view(station, view.area),
-        "authority": authority.name_en if authority else None,
-        "since_s": view.since_s,
-        "updated_s": view.updated_s,
-        "id": view.message_id.hex(),
-        "certainty": view.certainty.name.lower(),
-        "texts": dict(view.texts),
-        "from_future": view.from_future,
-        "stale": view.stale,
-        "unconfirmed": view.unconfirmed,
-        "removal": view.removal.hex(),
-    }
-
-
-def _grant_view(station: Station, grant: Grant) -> Answer:
-    return {
-        "subject": grant.subject.hex(),
-        "authority": grant.authority,
-        "kinds": [KINDS[n].name if n in KINDS else str(n) for n in grant.kinds],
-        "hazards": [hazard(h).token if h else "all" for h in grant.hazards],
-        "areas": [_area_view(station, area) for area in grant.areas[:_AREAS_SHOWN]],
-        "rate": grant.rate,
-        "not_after_s": grant.not_after_s,
-        "sealing": grant.sealing.hex() or None,
-    }
-
-
-def _plain(value: object) -> Any:
-    """Any body as JSON can say it: bytes in hexadecimal, enumerations by name."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(item) for name, item in asdict(value).items()}
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Enum):
-        return value.name.lower()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _text(request: Request, field: str) -> str:

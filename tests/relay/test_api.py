@@ -11,7 +11,8 @@ import pytest
 import trio
 
 from holub_relay import api
-from holub_relay.requests import Answer, Request
+from holub_relay.requests import Request
+from holub_relay.views import Answer
 
 
 async def echo(request: Request) -> Answer:

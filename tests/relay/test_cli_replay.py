@@ -20,8 +20,9 @@ from holub_relay.cli.replay import (
     steps,
 )
 from holub_relay.errors import OperatorError
-from holub_relay.requests import Answer, Request
+from holub_relay.requests import Request
 from holub_relay.station import Station
+from holub_relay.views import Answer
 from support_relay import KYIV, made, ok, ok_json, run
 
 OBLAST = 30_281

@@ -18,8 +18,8 @@ from holub_relay.limits import REMEMBER_S
 from holub_relay.link import LinkKey
 from holub_relay.links import LinkManager
 from holub_relay.neighbours import Static
-from holub_relay.requests import Answer
 from holub_relay.station import Station
+from holub_relay.views import Answer
 from holub_relay.writer import Writer
 from support_relay import made
 

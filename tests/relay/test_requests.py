@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from holub_relay import requests
 from holub_relay.clock import Clock
 from holub_relay.errors import Exit
-from holub_relay.requests import Answer, handle, publishes
+from holub_relay.requests import handle, publishes
 from holub_relay.station import Station
+from holub_relay.views import Answer
 from support_realm import key
 from support_relay import KYIV, joined, made
 

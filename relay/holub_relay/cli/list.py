@@ -7,7 +7,7 @@ import click
 
 from holub_relay.cli.shared import at, data_option, json_option, place, plain, told
 from holub_relay.client import Client
-from holub_relay.requests import Answer
+from holub_relay.views import Answer
 
 
 @click.command("list")

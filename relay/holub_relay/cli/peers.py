@@ -6,7 +6,7 @@ import click
 
 from holub_relay import client
 from holub_relay.cli.shared import data_option, json_option, print_json, told
-from holub_relay.requests import Answer
+from holub_relay.views import Answer
 
 
 @click.command()

@@ -13,7 +13,7 @@ import segno
 
 from holub_relay.errors import OperatorError
 from holub_relay.passphrase import Passphrases
-from holub_relay.requests import Answer
+from holub_relay.views import Answer
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,7 +14,7 @@ from holub_relay.cli.shared import (
     print_json,
     told,
 )
-from holub_relay.requests import Answer
+from holub_relay.views import Answer
 
 
 @click.command(epilog="Example: holub realm grant --desk --subject KEY --area 93317 --data city")
