@@ -8,50 +8,19 @@ overtake.py [alerts]
 
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from _common import argument, emit, spread
+from _router import routed
 from memory import fill
 
 from holub_relay.client import Client
 from holub_relay.errors import OperatorError
-from support_netns import Host, run, until
+from support_netns import until
 
 QUEUED = 10_000
 RATES = (("9600bit", 9_600, 1.0), ("64kbit", 64_000, 0.3), ("1mbit", 1_000_000, 0.1))
-QUEUE_BYTES = 65_536
 POLL_S = 0.005
-
-
-@contextmanager
-def modem(directory: Path, rate: str) -> Iterator[tuple[Host, Host]]:
-    """Yield two hosts with a router between them whose links are slow."""
-    names = ("hbma", "hbmr", "hbmb")
-    a = Host(names[0], "10.81.1.1", directory / "a")
-    b = Host(names[2], "10.81.2.1", directory / "b")
-    try:
-        for name in names:
-            run("ip", "netns", "add", name)
-            run("ip", "netns", "exec", name, "ip", "link", "set", "lo", "up")
-        for host, port, net in ((a, "toa", 1), (b, "tob", 2)):
-            run("ip", "link", "add", port, "netns", names[1], "type", "veth",
-                "peer", "name", "eth0", "netns", host.namespace)  # fmt: skip
-            router = ("ip", "netns", "exec", names[1])
-            run(*router, "ip", "address", "add", f"10.81.{net}.254/24", "dev", port)
-            run(*router, "ip", "link", "set", port, "up")
-            run(*router, "tc", "qdisc", "add", "dev", port, "root", "tbf", "rate", rate,
-                "burst", "1600", "limit", str(QUEUE_BYTES))  # fmt: skip
-            run(*host.enter, "ip", "address", "add", f"{host.address}/24", "dev", "eth0")
-            run(*host.enter, "ip", "link", "set", "eth0", "up")
-            run(*host.enter, "ip", "route", "add", "default", "via", f"10.81.{net}.254")
-        run("ip", "netns", "exec", names[1], "sysctl", "-qw", "net.ipv4.ip_forward=1")
-        yield a, b
-    finally:
-        for host in (a, b):
-            host.remove()
-        run("ip", "netns", "delete", names[1])
 
 
 def arrival_s(first: Client, last: Client) -> float:
@@ -73,7 +42,7 @@ def main() -> None:
     """Measure at each speed."""
     count = argument(5)
     for rate, bits_per_s, bar_s in RATES:
-        with tempfile.TemporaryDirectory() as directory, modem(Path(directory), rate) as (a, b):
+        with tempfile.TemporaryDirectory() as directory, routed(Path(directory), rate) as (a, b):
             a.holub("init", "--clock", "host", "--realm", "Modem", "--area", "93317")
             b.holub(
                 "init", "--clock", "host", "--join", str(a.data / "charter.cbor"), "--area", "93317"
