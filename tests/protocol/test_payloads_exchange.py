@@ -74,7 +74,7 @@ def test_a_megabyte_goes_over_once() -> None:
 @given(st.lists(st.integers(1, 60_000), min_size=1, max_size=6), st.data())
 def test_breaks_cost_no_chunk(cuts: list[int], data: st.DataObject) -> None:
     """However the link is cut, at the end all is there, and what was sent twice is at most what
-    was under way at each cut."""
+    was under way at each cut: n bytes in a row touch n / 1024 chunks and two more at the ends."""
     net, _, id_ = started(2)
     lost = 0
     for limit in cuts:
@@ -94,7 +94,7 @@ def test_breaks_cost_no_chunk(cuts: list[int], data: st.DataObject) -> None:
     net.settle(4)
     assert read_whole(net.hosts[1].node, id_) == DATA
     assert stats(net, 1).chunks_in == COUNT
-    assert stats(net, 0).chunks_out <= COUNT + lost // 1024 + len(cuts)
+    assert stats(net, 0).chunks_out <= COUNT + lost // 1024 + 2 * len(cuts)
 
 
 def test_a_chunk_half_come_goes_on_where_it_was() -> None:
