@@ -56,17 +56,18 @@ def converge(
     people and bulk said. A host whose clock nothing vouches for shows as clear
     nothing at all."""
     asked = Class.GRANT if crowded else Class.BULK
-    live = {each.row.id: each for each in live_messages(ledger, now_s) if each.row.cls <= asked}
+    live = {
+        each.row.id: each
+        for each in live_messages(ledger, now_s)
+        if each.row.cls <= asked and ledger.stays(each.row.signer, each.row.id)
+    }
     lacking: dict[bytes, int] = {}
     for host in hosts:
         for id_ in live:
             if host.node.holdings.state(id_) is not State.HELD:
                 lacking[id_] = lacking.get(id_, 0) + 1
-    sets = [_held(host, now_s, asked) for host in hosts]
-    boards = [
-        tuple(m.id for n in range(1, len(offices) + 1) for m in host.node.truth.newest_boards(n))
-        for host in hosts
-    ]
+    sets = [_held(host, ledger, now_s, asked) for host in hosts]
+    boards = [_boards(host, ledger, len(offices)) for host in hosts]
     places = areas.board_order if places is None else places
     expected = _meant(ledger, areas, offices, places)
     differing: list[int] = []
@@ -113,10 +114,25 @@ def live_messages(ledger: Ledger, now_s: int) -> list[Published]:
     ]
 
 
-def _held(host: Host, now_s: int, asked: Class) -> tuple[bytes, ...]:
+def _held(host: Host, ledger: Ledger, now_s: int, asked: Class) -> tuple[bytes, ...]:
     holdings = host.node.holdings
     ids = (id_ for cls in Class if cls <= asked for id_ in holdings.held_ids(cls))
-    return tuple(sorted(id_ for id_ in ids if holdings.row(id_).expires_s > now_s + SLACK_S))
+    return tuple(
+        sorted(
+            row.id
+            for row in map(holdings.row, ids)
+            if row.expires_s > now_s + SLACK_S and ledger.stays(row.signer, row.id)
+        )
+    )
+
+
+def _boards(host: Host, ledger: Ledger, offices: int) -> tuple[bytes, ...]:
+    """The newest boards of keys that nobody has revoked."""
+    newest = (m.id for n in range(1, offices + 1) for m in host.node.truth.newest_boards(n))
+    holdings = host.node.holdings
+    return tuple(
+        id_ for id_ in newest if id_ not in holdings or ledger.stays(holdings.row(id_).signer, id_)
+    )
 
 
 def _meant(

@@ -98,6 +98,7 @@ def build(
             for at in forgery.times:
                 world.at(at.us, forger.forge, forgery.what)
     _add_attackers(city, scenario)
+    _add_revocations(city, scenario)
     boots = world.stream("boots")
     for host in hosts:
         world.at(boots.randrange(layout.boot_spread_us), host.boot)
@@ -274,3 +275,27 @@ def _add_attackers(city: City, scenario: Scenario) -> None:
         city.faults.append(fault)
         city.bands.append(Band(fault.name, f"attack {plan.kind}", fault.from_us, fault.until_us))
     city.watch.exempt.update((host.name, None) for host in city.hosts if host.tap is not None)
+
+
+def _add_revocations(city: City, scenario: Scenario) -> None:
+    """At its moment each is offered at a relay as from a stick: a registrar has no relay here."""
+    desks = {plan.name: desk for plan, desk in zip(scenario.desks, city.desks, strict=True)}
+    for i, plan in enumerate(scenario.revocations):
+        key = f"revocations[{i}]"
+        if plan.desk not in desks:
+            raise ScenarioError(
+                f"{key}.desk: {plan.desk!r} is no desk; they are {', '.join(desks)}"
+            )
+        (host, *_) = select(city.hosts, plan.where, f"{key}.where")
+        public = desks[plan.desk].identity.public
+        since_s = scenario.start_s + plan.since.us // _SECOND_US
+        city.world.at(plan.at.us, _revoke, city, host, public, since_s)
+
+
+def _revoke(city: City, host: Host, public: bytes, since_s: int) -> None:
+    """What the desk said before the theft stays."""
+    said = (each.row for each in city.ledger.existing() if each.row.signer == public)
+    alert = kind_named("alert").number
+    keep = [row.id for row in said if row.kind == alert and row.created_s < since_s]
+    city.ledger.revoke(public, tuple(keep))
+    host.offer(city.realm.revoke(public, since_s, keep))

@@ -116,6 +116,7 @@ class Watch:
         self._alert = kind_named("alert").number
         self._board = kind_named("board").number
         self._seen: dict[str, dict[bytes, int]] = {}
+        self._boots: dict[str, int] = {}
         self._signed: dict[tuple[bytes, str], list[Published]] = {}
         self.wire = WireRules(world, ledger, self._seen, self._break, self._note)
 
@@ -128,7 +129,9 @@ class Watch:
 
     def turned(self, host: Host, batch: Batch) -> None:
         """Judge what a node has just done."""
-        seen = self._seen.setdefault(host.name, {})
+        if self._boots.get(host.name) != host.boots:
+            self._booted(host)
+        seen = self._seen[host.name]
         for id_ in batch.writes.deletes:
             seen.pop(id_, None)
         for id_, state in batch.writes.states:
@@ -136,6 +139,18 @@ class Watch:
         if batch.events:
             self._judge_events(host, batch)
         self.wire.turned(host, batch)
+
+    def _booted(self, host: Host) -> None:
+        """A host has what its disk has: nothing, if that was wiped. Then its keys have no
+        counters either, and begin anew."""
+        self._boots[host.name] = host.boots
+        kept = {row.id for row in host.disk.store.rows()}
+        before = self._seen.setdefault(host.name, {})
+        self._seen[host.name] = {id_: at for id_, at in before.items() if id_ in kept}
+        if before and not kept:
+            own = {signer.identity.public for signer in host.signers}
+            for key in [key for key in self._signed if key[0] in own]:
+                del self._signed[key]
 
     def _judge_events(self, host: Host, batch: Batch) -> None:
         look = False
@@ -321,7 +336,7 @@ class Watch:
         for share in parked._links.values():
             for id_, (hint, _) in share.items():
                 grants = self.ledger.grants.get(hint, ())
-                here = any(host.name in self.ledger.published[g].arrived_us for g in grants)
+                here = any(grant in self._seen[host.name] for grant in grants)
                 if here and id_ in self.ledger.published:
                     detail = f"{id_.hex()[:16]} waits for a grant that is here"
                     self._break(host, "parked", detail)

@@ -51,6 +51,7 @@ class Ledger:
         self.published: dict[bytes, Published] = {}
         self.forged: dict[bytes, dict[str, int]] = {}
         self.disputed: dict[bytes, None] = {}
+        self.revoked: dict[bytes, tuple[bytes, ...]] = {}
         self.last_us = 0
         self.grants: dict[bytes, list[bytes]] = {}
         self.ended: dict[bytes, bytes] = {}
@@ -77,6 +78,15 @@ class Ledger:
     def beginning(self, piece: bytes) -> Published | None:
         """Return the message that begins with a piece; None if nobody has published it."""
         return self._heads.get(piece[:HEAD_BYTES])
+
+    def revoke(self, key: bytes, keep: tuple[bytes, ...]) -> None:
+        """A registrar has revoked a key: of what it signed, only `keep` stays."""
+        self.revoked[key] = keep
+
+    def stays(self, signer: bytes, id_: bytes) -> bool:
+        """Whether a message must be held: those of a revoked key stay with whoever had them
+        before, and are taken in by nobody after."""
+        return id_ in self.revoked.get(signer, (id_,))
 
     def forge(self, id_: bytes, raw: bytes) -> None:
         """An attacker has signed a message with a key that may sign it."""

@@ -1,6 +1,6 @@
 """The realm of a simulated city: charter, keys and grants, all drawn from the run's seed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from holub_crypto.chains import Grant
@@ -9,8 +9,15 @@ from holub_crypto.identity import Identity
 from holub_crypto.trust import Role, Trust
 from holub_protocol.areas import AreaTree
 from holub_protocol.kinds import kind_named
-from holub_protocol.limits import LIFETIME_STEPS_S
-from holub_protocol.realm import desk_grant, found, relay_grant, sign_grant
+from holub_protocol.limits import COUNTER_MAX, LIFETIME_STEPS_S
+from holub_protocol.realm import (
+    desk_grant,
+    found,
+    relay_grant,
+    revocation,
+    sign_grant,
+    sign_revocation,
+)
 from holub_sim.streams import Stream
 from holub_sim.world import World
 
@@ -38,7 +45,7 @@ class Realm:
         self._world = world
         self._created_s = world.start_s - _BEFORE_S
         self._ends_s = self._created_s + _GRANT_LIFETIME_S
-        self._granted = 0
+        self._granted = self._revoked = 0
         root, self._registrar = self.identity("root"), self.identity("registrar")
         authorities = tuple(
             Authority(number, 0, office.name, office.name, office.areas, (ANY_HAZARD,))
@@ -66,6 +73,14 @@ class Realm:
         """Return a grant for a relay's own key."""
         self.enrolled[subject] = Role.RELAY
         return self._signed(relay_grant(subject, self._ends_s))
+
+    def revoke(self, key: bytes, since_s: int, keep: Iterable[bytes]) -> bytes:
+        """Return the registrar's word, said now, that a key is lost: of what it signed only `keep`
+        stays, and nothing from `since_s` on ended anything."""
+        self._revoked += 1
+        now_s = self._world.start_s + self._world.now_us // 1_000_000
+        word = revocation(key, (since_s - 1, COUNTER_MAX), keep)
+        return sign_revocation(self._registrar, self.id, word, created_s=now_s, k=self._revoked)
 
     def _signed(self, grant: Grant) -> bytes:
         # A registrar signs 200 an hour at most: of a large city, some in hours before.

@@ -116,6 +116,16 @@ class AttackerPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     desk: str = ""
 
 
+class RevocationPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At the moment `at` a registrar revokes a desk's key, at the relay `where`: of what it signed
+    from `since` on nothing stands."""
+
+    desk: str
+    where: str
+    at: Span
+    since: Span
+
+
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole scenario. It runs for `duration`; then all faults end, and after `settle` all
     hosts must agree, or where it says what it expects, that must hold.
@@ -136,6 +146,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     outages: tuple[Outage, ...] = ()
     forgeries: tuple[Forgery, ...] = ()
     attackers: tuple[AttackerPlan, ...] = ()
+    revocations: tuple[RevocationPlan, ...] = ()
     expect: tuple[str, ...] = ()
     sometimes: tuple[str, ...] = ()
     sweep: dict[str, Annotated[tuple[Any, ...], Meta(min_length=1)]] = {}

@@ -30,6 +30,9 @@ from holub_sim.world import World
 TICK_US = 1_000_000
 """How often a machine spends its budget."""
 
+SAVED_TICKS = 10
+"""What a machine did not spend is saved up so long; what it overspent it waits for."""
+
 CRAFTS_PER_TICK = 256
 """Most that one machine adds in a tick, whatever its budget: tiny frames cost a simulator more
 than the nodes it plays."""
@@ -130,6 +133,7 @@ class Actor:
         """Not begun: everything passes."""
         self.means = means
         self.active = False
+        self.balance_bytes = 0
         self._counters: dict[tuple[bytes, str], int] = {}
 
     def begin(self) -> None:
@@ -258,14 +262,15 @@ class Machine:
         """Spend a tick's budget, on each live link in turn."""
         if not actor.active:
             return
-        allowance = actor.means.bytes_per_s * TICK_US // 1_000_000
+        income = actor.means.bytes_per_s * TICK_US // 1_000_000
+        actor.balance_bytes = min(actor.balance_bytes + income, SAVED_TICKS * income)
         idle = 0
         for _ in range(CRAFTS_PER_TICK):
             live = [line for line in self.lines.values() if line.salt]
-            if allowance <= 0 or idle >= len(live):
+            if actor.balance_bytes <= 0 or idle >= len(live):
                 break
             self._turn += 1
             used = actor.craft(live[self._turn % len(live)])
-            allowance -= used
+            actor.balance_bytes -= used
             idle = 0 if used else idle + 1
         self._world.after(TICK_US, self._tick, actor)
