@@ -111,7 +111,7 @@ def list_(as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({"name": path.stem, "text": plan.text}))
         else:
-            click.echo(f"{path.stem:<14}{plan.text}")
+            click.echo(f"{path.stem:<16}{plan.text}")
 
 
 def _load(name: str) -> tuple[Path, Scenario]:

@@ -92,3 +92,27 @@ def test_a_replay_is_found_beside_the_scenario_and_read(tmp_path: Path) -> None:
     log.write_text("time,area,on\n")
     with pytest.raises(ScenarioError, match="the columns are"):
         build(small(desk), 1, folder=tmp_path)
+
+
+def test_a_revoked_key_says_nothing_more_that_stands() -> None:
+    """The registrar's word is offered at its relay and spreads; an alert of before stays, one of
+    after is refused at the desk itself, and all agree in the end."""
+    text = '[[revocations]]\ndesk = "city"\nwhere = "d2/r2"\nat = "2m"\nsince = "90s"\n'
+    town = city(text)
+    town.world.run(300_000_000)
+    (revoked,) = [each for each in town.ledger.existing() if each.row.kind == 2]
+    assert (revoked.host, len(revoked.arrived_us)) == ("d2/r2", 4)
+    (keep,) = town.ledger.revoked.values()
+    alerts = [each.row.id for each in town.ledger.existing() if each.row.kind == 5]
+    assert alerts == list(keep)
+    assert town.desks[0].skipped == 2
+    assert town.watch.violations == []
+
+
+def test_a_revocation_names_a_desk() -> None:
+    """The error lists those that there are."""
+    text = '[[revocations]]\ndesk = "x"\nwhere = "d2/r2"\nat = "2m"\nsince = "90s"\n'
+    with pytest.raises(
+        ScenarioError, match=r"revocations\[0\]\.desk: 'x' is no desk; they are city"
+    ):
+        city(text)

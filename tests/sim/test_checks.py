@@ -13,6 +13,7 @@ from holub_protocol.words import Words
 from holub_sim.build import City, build
 from holub_sim.checks import RULES, Care, RuleBrokenError
 from holub_sim.disk import Disk, DiskPlan
+from holub_sim.faults import schedule
 from support_sim import city, small
 
 S = 1_000_000
@@ -101,3 +102,15 @@ def test_every_rule_says_when_it_is_broken() -> None:
         town.world.run(120 * S)
     assert stopped.value.violation.rule in RULES
     assert town.watch.broken_by_rule == {"quota": 1}
+
+
+def test_a_wiped_relay_may_take_everything_in_again() -> None:
+    """What its disk lost it has not; its own keys begin to count anew."""
+    text = (
+        '[[outages]]\nwhat = "power"\nwhere = "d2/r2"\nat = ["2m"]\nfor = "20s"\nstore = "wiped"\n'
+    )
+    town = city(text)
+    schedule(town.world, town.faults, 360_000_000)
+    town.world.run(359_000_000)
+    assert town.hosts[3].boots == 2
+    assert town.watch.violations == []

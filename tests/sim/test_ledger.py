@@ -85,3 +85,19 @@ def test_grants_are_found_by_the_hint_of_their_key() -> None:
     ledger.grant(bytes(32), b"1")
     ledger.grant(bytes(32), b"2")
     assert ledger.grants[key_hint(bytes(32))] == [b"1", b"2"]
+
+
+def test_what_an_attacker_signed_is_expected_and_counted() -> None:
+    """A forged message arrives without a complaint, is known by its beginning, and tells who
+    took it in; what a revoked key signed need not stay, but for what is kept."""
+    ledger = Ledger()
+    raw = bytes(range(100))
+    ledger.forge(b"f", raw)
+    assert ledger.arrive(b"f", 5, "d1/r1") is None
+    assert ledger.forged == {b"f": {"d1/r1": 5}}
+    assert ledger.is_forged(raw[:60])
+    assert not ledger.is_forged(raw[1:])
+    ledger.revoke(b"key", (b"kept",))
+    assert ledger.stays(b"key", b"kept")
+    assert not ledger.stays(b"key", b"gone")
+    assert ledger.stays(b"other", b"gone")
