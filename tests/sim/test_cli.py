@@ -24,7 +24,7 @@ def test_list_shows_what_ships() -> None:
         "kyiv", "operator-wiped", "quiet-hour", "siren-day", "strike-night",
     ]  # fmt: skip
     code, text, _ = invoke("list", "--json")
-    assert json_of(text.splitlines()[1])["name"] == "siren-day"
+    assert json_of(text.splitlines()[3])["name"] == "siren-day"
 
 
 def test_run_prints_a_report_and_writes_a_trace(tmp_path: Path) -> None:
