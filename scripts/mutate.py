@@ -21,6 +21,7 @@ TESTS = {
         "tests/protocol/test_trusting.py",
         "tests/protocol/test_endorse.py",
         "tests/protocol/test_clock_cases.py",
+        "tests/protocol/test_proofs.py",
         "tests/protocol/test_hostile_peer.py",
     ),
     "crypto/holub_crypto/trust.py": (

@@ -9,7 +9,7 @@ from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.grant import GrantBody
-from holub_protocol.message import BodyError, Message, Now
+from holub_protocol.message import BodyError, Message, Now, Opaque
 from holub_protocol.refusal import Refusal
 from holub_protocol.truth import Truth
 from support_realm import AIR_RAID, KYIV, KYIV_OBLAST, START_S, Realm, decoded, key, now_at
@@ -17,8 +17,10 @@ from support_realm import AIR_RAID, KYIV, KYIV_OBLAST, START_S, Realm, decoded, 
 DESK = key("desk")
 
 
-def gate(realm: Realm, raw: bytes, at_s: float = 0, age_s: int = 0) -> tuple[object, int]:
-    """Return (the answer, how many signatures were checked)."""
+def gate(
+    realm: Realm, raw: bytes, at_s: float = 0, age_s: int = 0, hazards: tuple[int, ...] = (0,)
+) -> tuple[object, int]:
+    """Return (the answer, how many signatures were checked), of a desk granted these hazards."""
     checks = 0
 
     def counted(public: bytes, data: bytes, signature: bytes) -> bool:
@@ -27,7 +29,7 @@ def gate(realm: Realm, raw: bytes, at_s: float = 0, age_s: int = 0) -> tuple[obj
         return verify(public, data, signature)
 
     trust = realm.trust()
-    body = decoded(realm, realm.grant(DESK.public)).body
+    body = decoded(realm, realm.grant(DESK.public, hazards=hazards)).body
     assert isinstance(body, GrantBody)
     trust.add_grant(b"g" * 32, body.grant, realm.registrar.public, START_S)
     answer = admit(
@@ -80,6 +82,7 @@ def test_a_bad_signature_costs_one_check() -> None:
         (True, START_S - 121, 0, Refusal.FUTURE),
         (True, START_S - 120, 0, None),
         (False, START_S - 9999, 0, None),
+        (False, START_S, 10_000, Refusal.EXPIRED),
     ],
 )
 def test_time_is_judged_by_the_clock_that_can_be_relied_on(
@@ -137,3 +140,29 @@ def test_a_row_remembers_what_accounting_needs() -> None:
     assert (row.created_s, row.k) == message.point
     assert (row.expires_s, row.area, row.size_bytes) == (message.expires_s, KYIV, len(message.raw))
     assert (row.cls, row.age_s, row.received_s) == (Class.ALERT, 3, START_S + 3)
+    assert row.steady_s == 3
+    unclocked = row_of(Admitted(message, DESK.public, 1, 1000), 7, now_at(1234.5, False))
+    assert (unclocked.age_s, unclocked.steady_s) == (7, 1234)
+
+
+def test_what_names_no_hazard_needs_none() -> None:
+    """A desk of one hazard signs boards that nothing is on, and bulletins; a board that lists
+    another hazard is out of its scope."""
+    realm = Realm()
+    quiet = realm.message(DESK, "board", BoardBody(330))
+    bulletin = realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV)
+    for hazards in ((AIR_RAID,), (AIR_RAID + 1,)):
+        for raw in (quiet, bulletin):
+            assert isinstance(gate(realm, raw, hazards=hazards)[0], Admitted)
+    bits = realm.message(DESK, "board", BoardBody(330, bitmaps=((AIR_RAID, b"\x80"),)))
+    assert isinstance(gate(realm, bits, hazards=(AIR_RAID,))[0], Admitted)
+    assert gate(realm, bits, hazards=(AIR_RAID + 1,)) == (Refusal.HAZARD, 0)
+
+
+def test_nobody_is_limited_unasked() -> None:
+    """Without proofs against it a key has all of its quota."""
+    realm = Realm()
+    last = realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV, k=59)
+    assert isinstance(gate(realm, last)[0], Admitted)
+    beyond = realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV, k=60)
+    assert gate(realm, beyond) == (Refusal.COUNTER, 0)
