@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from holub_sim.build import build
-from holub_sim.scenario import ScenarioError
+from holub_sim.scenario import ScenarioError, parse
 from support_sim import city, large, small
 
 S = 1_000_000
@@ -111,3 +111,52 @@ def test_a_broken_schedule_is_told_by_its_line(tmp_path: Path, text: str, told: 
     plan = small('[[outages]]\nwhat = "mains"\nschedule = "off.csv"')
     with pytest.raises(ScenarioError, match=told):
         build(plan, 1, folder=tmp_path)
+
+
+CITY_OF_OPERATORS = """
+name = "operators"
+start = 2026-03-01T12:00:00Z
+duration = "40h"
+
+[world]
+kind = "city"
+districts = 2
+buildings = 30
+operators = ["o1", "o2"]
+satellites = 0.5
+
+[[outages]]
+name = "operator wiped"
+what = "cut"
+links = "operator=o1"
+at = ["1h"]
+for = "36h"
+
+[[outages]]
+name = "terminals bricked"
+what = "cut"
+links = "bearer=satellite"
+at = ["2h"]
+for = "38h"
+staggered = "45m"
+share = 0.8
+"""
+
+
+def test_an_operator_is_wiped_and_terminals_are_bricked() -> None:
+    """Every link of the operator at once and together, whoever is at its other end; of the
+    satellite links most, each at its own moment within three quarters of an hour."""
+    town = build(parse(CITY_OF_OPERATORS, "operators.toml"), 1)
+    wiped = [fault for fault in town.faults if fault.name == "operator wiped"]
+    theirs = [wire for wire in town.wires if "o1" in wire.labels["operator"]]
+    assert len(wiped) == len(theirs) > 5
+    assert {(fault.from_us, fault.until_us) for fault in wiped} == {(60 * M, 37 * 60 * M)}
+    for fault in wiped:
+        fault.action.do()
+    assert [wire for wire in town.wires if wire.cut_off] == theirs
+    bricked = [fault for fault in town.faults if fault.name == "terminals bricked"]
+    terminals = [wire for wire in town.wires if wire.labels["bearer"] == ("satellite",)]
+    assert 0.5 < len(bricked) / len(terminals) < 1
+    moments = {fault.from_us for fault in bricked}
+    assert len(moments) == len(bricked)
+    assert all(120 * M <= moment <= 165 * M for moment in moments)

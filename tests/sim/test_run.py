@@ -42,6 +42,28 @@ def test_one_seed_is_one_run_in_every_process(tmp_path: Path) -> None:
     assert in_a_process(1, path, "--seed", "6")["trace"] != one["trace"]
 
 
+@pytest.mark.slow
+def test_a_generated_city_is_one_run_in_every_process(tmp_path: Path) -> None:
+    """With phones, sticks, batteries, jams and wrong clocks, under three hash seeds."""
+    world = SCENARIO[SCENARIO.index("[world]") : SCENARIO.index("[[desks]]")]
+    town = (
+        '[world]\nkind = "city"\ndistricts = 2\nbuildings = 6\nsatellites = 0.5\n'
+        'commuters = 2\ncouriers = 2\nround = "2m"\n\n'
+    )
+    outages = (
+        '[[batteries]]\nshare = 0.5\nleast = "30s"\nmost = "1m"\n'
+        '[[outages]]\nwhat = "mains"\nwhere = "feeder=f*"\nshare = 0.5\nat = ["1m"]\n'
+        'for = "3m"\nstaggered = "1m"\n'
+        '[[outages]]\nwhat = "jam"\nlinks = "bearer=uplink"\nat = ["2m"]\nfor = "2m"\n'
+        '[[outages]]\nwhat = "clock"\nwhere = "d2"\nbehind = "1h"\nat = ["1m"]\nfor = "2m"\n'
+    )
+    text = SCENARIO.replace(world, town).replace("d1/r1", "d1/b1/r1").replace("d2/r1", "d2/b1/r1")
+    (tmp_path / "s.toml").write_text(text + outages)
+    path = str(tmp_path / "s.toml")
+    traces = {str(in_a_process(hash_seed, path)["trace"]) for hash_seed in (0, 1, 2)}
+    assert len(traces) == 1
+
+
 def test_one_seed_is_one_run_within_a_process() -> None:
     """Nothing is left over from a run before."""
     plan = small(CUT + CRASH)
