@@ -13,6 +13,7 @@ from holub_protocol.frames import Credit, FrameType, Hello, Need, Put, Root
 from holub_protocol.framing import LENGTH_BYTES
 from holub_protocol.kinds import Class
 from holub_protocol.limits import RESENDS, RESENDS_EVERY_US, SENT_PER_LINK, URGENT_BURST_BYTES
+from holub_protocol.outbox import Outbox
 from holub_protocol.storage import State
 from holub_sim.host import Host
 from holub_sim.ledger import Ledger, Published
@@ -206,7 +207,7 @@ class WireRules:
         """Nothing arrives while a node hands out what to send: what waits now has waited."""
         session = host.node._sessions.get(link)
         for cls in (Class.TRUST, Class.ALERT, Class.GRANT) if session is not None else ():
-            if session is not None and session.outbox.busy(cls):
+            if session is not None and _waits(session.outbox, cls):
                 detail = f"messages of lower classes leave while {cls.name.lower()} waits"
                 self._broken(host, "class-order", detail)
 
@@ -229,6 +230,12 @@ class WireRules:
             if here and id_ not in side.sent and not session.outbox.busy(Class.TRUST):
                 detail = f"the grant {id_.hex()[:16]} was asked for and is not sent"
                 self._broken(host, "answers", detail)
+
+
+def _waits(outbox: Outbox, cls: Class) -> bool:
+    """Whether messages wait in a class's own queue. Its ranges may be held back while the link is
+    measured, and what an authority sends beyond its allowance waits among the lower classes."""
+    return bool(outbox._fresh[cls] or outbox._queues[cls])
 
 
 def _frames(data: bytes) -> Iterator[bytes]:
