@@ -31,7 +31,7 @@ _OPERATIONS_MOST = 14
 _QUIET_US = 330 * _SECOND_US
 _SHAPES = ("line", "ring", "star", "mesh")
 _LIFETIMES = ("1m", "10m", "1d")
-_KINDS = (("checkin", 300), ("need", 800), ("request", 1900), ("status", 300))
+_KINDS = (("checkin", 300), ("need", 800), ("request", 1500), ("status", 300))
 
 
 def draw(seed: int) -> Scenario:
@@ -105,7 +105,7 @@ class _Draw:
         if self._has("slow disk"):
             machine |= {"commit": self._one(("50ms", "1s")), "commit_jitter": "200ms"}
         if self._has("small store"):
-            machine["store_bytes"] = self._one((12_288, 16_384, 24_576))
+            machine["store_bytes"] = self._one((32_768, 49_152))
         if self._has("small window"):
             machine["window_bytes"] = self._one((512, 1024, 4096))
         return machine
@@ -174,7 +174,7 @@ class _Draw:
             {
                 "at": self._host(),
                 "kind": kind,
-                "times": [self._at()] * self._one((1, 1, 1, 2, 5)),
+                "times": [self._at()] * self._one((1, 1, 2, 8)),
                 "body_bytes": self._stream.between(1, size),
                 "lifetime": self._one(("1m", "1h", "1d")),
             }
