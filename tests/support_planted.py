@@ -28,6 +28,7 @@ from holub_protocol.outbox import Outbox
 from holub_protocol.pace import Pace
 from holub_protocol.reconcile import RootSum
 from holub_protocol.session import Session
+from holub_protocol.signers import Signers
 from holub_protocol.storage import MemoryStore
 from holub_protocol.truth import Truth
 from holub_protocol.waiting import Parked
@@ -133,6 +134,7 @@ def _covers_too_much(patch: pytest.MonkeyPatch) -> None:
 def _counter_again(patch: pytest.MonkeyPatch) -> None:
     honest = Author.__init__
     patch.setattr(Author, "__init__", lambda self, identity, counters: honest(self, identity, ()))
+    patch.setattr(Signers, "observe", lambda self, key, group, point: None)
 
 
 def _class_blind(patch: pytest.MonkeyPatch) -> None:
@@ -144,7 +146,7 @@ def _as_bulk(put: Callable[[Outbox, bytes, Class], None]) -> Any:
 
 
 def _window_blind(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Pace, "may_send", lambda self, frame_bytes, peer_window_bytes: True)
+    patch.setattr(Pace, "may_send", lambda self, *asked: True)
 
 
 def _parked_for_good(patch: pytest.MonkeyPatch) -> None:
