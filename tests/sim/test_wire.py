@@ -59,7 +59,7 @@ def test_an_alert_behind_other_messages_is_found(monkeypatch: pytest.MonkeyPatch
         return next((cls for cls in Class if self._waits(cls)), None)
 
     monkeypatch.setattr(Outbox, "_turn", upside_down)
-    town = city(BURST)
+    town = city(BURST + SLOW)
     town.world.run(20 * S)
     for wire in town.wires:
         wire.cut()
