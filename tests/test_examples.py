@@ -68,6 +68,31 @@ def test_city_is_a_scenario_in_python() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("story", "page"), [("theft", "theft"), ("reboot", "clocks")])
+def test_a_transcript_is_what_the_example_prints(story: str, page: str) -> None:
+    """Line by line and second by second, whatever the process's hash seed."""
+    run = subprocess.run(
+        [sys.executable, ROOT / "examples" / f"{story}.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    assert re.findall(r"^```text\n(.*?)^```", text, re.S | re.M) == [run.stdout]
+    assert run.stderr == ""
+
+
+def test_stories_use_the_libraries_alone() -> None:
+    """What they tell of is the protocol's doing: no daemon, no simulator, no input or output."""
+    for name in ("theft", "reboot", "tabletop"):
+        source = (ROOT / "examples" / f"{name}.py").read_text("utf-8")
+        modules = set(re.findall(r"^(?:from|import) (\w+)", source, re.M))
+        own = {"holub_crypto", "holub_protocol", "tabletop"}
+        assert modules - own <= sys.stdlib_module_names - set(FORBIDDEN)
+
+
+@pytest.mark.slow
 def test_a_dask_cluster_serves_a_sweep(tmp_path: Path) -> None:
     """On Dask's own local cluster, the runs are those that this process makes."""
     pytest.importorskip("distributed")
