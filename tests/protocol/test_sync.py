@@ -1,8 +1,21 @@
 """Keeping two sets equal: when roots go, who opens, how often, and what is remembered."""
 
-from holub_protocol.frames import IHave, Refuse, Want, encode
+from itertools import pairwise
+
+import pytest
+
+from holub_protocol.frames import Fingerprint, Hello, IHave, Range, Refuse, Want, encode
 from holub_protocol.framing import frame_bytes
 from holub_protocol.kinds import Class
+from holub_protocol.kinds.board import BoardBody
+from holub_protocol.limits import (
+    HELLO_TIMEOUT_US,
+    RANGE_ANSWER_US,
+    RECONCILE_AGAIN_US,
+    RECONCILE_BYTES_FREE,
+    RECONCILE_BYTES_PER_ID,
+    ROOT_EVERY_US,
+)
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import Refusal
 from support_net import Host, Net
@@ -169,3 +182,87 @@ def test_a_final_refusal_stops_the_offer_on_that_link_only() -> None:
     a.node.receive(1, frame_bytes(encode(refuse)), now_at(pair.at_s))
     assert a.flush(pair.at_s).sends == ()
     assert id_ in a.node.holdings
+
+
+def roots(pair: Pair, until_s: int) -> list[int]:
+    """Let time pass second by second; return when either side said anything."""
+    at: list[int] = []
+    while pair.at_s < until_s:
+        before = link_bytes(pair)
+        pair.run(1, step=1)
+        if link_bytes(pair) > before:
+            at.append(int(pair.at_s))
+    return at
+
+
+def test_roots_back_off_to_a_quarter_of_an_hour() -> None:
+    """With nothing new roots follow after 30 s, then ever later, at last 15 minutes apart."""
+    realm = Realm()
+    pair = Pair(full(realm, "a", 3), full(realm, "b", 0))
+    pair.run(5)
+    at = roots(pair, 3500)
+    assert at[0] <= 36
+    assert [later - earlier for earlier, later in pairwise(at)] == [60, 120, 240, 480, 900, 900]
+
+
+@pytest.mark.slow
+def test_boards_of_a_day_leave_no_trace_in_what_is_compared() -> None:
+    """1,440 boards, each in place of the one before: both sides count one at the end as after
+    the first, and a new link finds them equal for the bytes of two roots."""
+    realm = Realm()
+    a, b = full(realm, "a", 0), full(realm, "b", 0)
+    pair = Pair(a, b)
+    pair.run(1)
+    for minute in range(1440):
+        pair.at_s = 60.0 * minute + 2
+        board = realm.message(
+            DESK,
+            "board",
+            BoardBody(330),
+            k=0,
+            created_s=now_at(pair.at_s).wall_s,
+            lifetime_s=86_400,
+        )
+        assert isinstance(a.node.offer(board, now_at(pair.at_s)), bytes)
+        pair.exchange()
+        if minute % 240 == 0:
+            for box in (a, b):
+                box.node.wake(now_at(pair.at_s))
+    pair.run(2)
+    counts = {box.node.holdings.count(Class.ALERT) for box in (a, b)}
+    assert counts == {1}
+    assert {box.node.holdings.root(Class.ALERT, b"s" * 32) for box in (a, b)} == {
+        a.node.holdings.root(Class.ALERT, b"s" * 32)
+    }
+    pair.cut()
+    before = link_bytes(pair)
+    pair.connect()
+    pair.exchange()
+    assert link_bytes(pair) - before < 300
+
+
+def test_what_a_session_may_cost_is_bounded() -> None:
+    """Past 12 bytes an id and 64 KiB a link's ranges are answered no more, until ten minutes
+    later."""
+    realm = Realm()
+    box = full(realm, "a", 40)
+    box.node.link_up(1, key("stranger").public, now_at(0))
+    box.node.receive(1, frame_bytes(encode(Hello(1, b"n" * 16, 4096, 65_536, 1))), now_at(0))
+    box.flush(0)
+    session = box.node._sessions[1]
+    ranges = session.outbox.ranges
+    question = Range(Class.PEOPLE, b"", (Fingerprint(b"", b"other."),))
+    for _ in range(5000):
+        session.hear(question, box.node, now_at(1))
+    assert ranges.bytes <= RECONCILE_BYTES_FREE + RECONCILE_BYTES_PER_ID * 40 + 500
+    stopped = ranges.bytes
+    session.hear(question, box.node, now_at(599))
+    assert ranges.bytes == stopped
+    session.hear(question, box.node, now_at(601))
+    assert 0 < ranges.bytes < 500
+
+
+def test_no_wait_of_a_link_is_under_two_seconds() -> None:
+    """What gives up waiting for a peer is patient with a busy machine."""
+    waits = (HELLO_TIMEOUT_US, RANGE_ANSWER_US, RECONCILE_AGAIN_US, ROOT_EVERY_US)
+    assert min(waits) >= 2_000_000
