@@ -4,6 +4,7 @@ import json
 import tracemalloc
 from random import Random
 
+from holub_crypto import cbor
 from holub_protocol.frames import Chunk, Fetch, Have, Hello, Peers, Put, encode
 from holub_protocol.framing import LENGTH_BYTES, frame_bytes
 from holub_protocol.message import Now
@@ -80,8 +81,29 @@ class Fuzz:
         session.wake(self._ours, now)
 
     def _mutated(self) -> bytes:
+        """Return a real frame with other fields, which mostly stays one, or with other bytes."""
+        data = self._rng.choice(self._real)
+        return self._other_fields(data) if self._rng.randrange(2) else self._other_bytes(data)
+
+    def _other_fields(self, data: bytes) -> bytes:
         rng = self._rng
-        data = bytearray(rng.choice(self._real))
+        fields = cbor.decode(data)
+        assert isinstance(fields, tuple)
+        changed = list(fields)
+        for _ in range(rng.randrange(3)):
+            at = rng.randrange(1, len(changed))
+            match changed[at]:
+                case bytes(old) if old:
+                    changed[at] = bytes((old[0] ^ 1 << rng.randrange(8), *old[1:]))
+                case int(number):
+                    changed[at] = max(0, number + rng.randrange(-3, 4))
+                case _:
+                    changed[at] = rng.choice((None, b"", bytes(5), bytes(6), 0, 2**32 - 1))
+        return cbor.encode(tuple(changed))
+
+    def _other_bytes(self, real: bytes) -> bytes:
+        rng = self._rng
+        data = bytearray(real)
         for _ in range(rng.randrange(5)):
             at = rng.randrange(len(data))
             match rng.randrange(5):
