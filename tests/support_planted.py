@@ -245,7 +245,7 @@ BUGS = (
     Bug(
         "forgetful",
         "the seen-set is lost in a restart",
-        ("again", "no-false-clear"),
+        ("again", "no-false-clear", "agreement"),
         _forgetful,
     ),
     Bug(

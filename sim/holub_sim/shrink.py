@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from holub_sim.plans import Grid
-from holub_sim.scenario import Scenario, ScenarioError, from_table, to_table
+from holub_sim.scenario import Machine, Scenario, ScenarioError, from_table, to_table
 
 Fails: TypeAlias = Callable[[Scenario, int], bool]
 Table: TypeAlias = dict[str, Any]
@@ -19,6 +19,8 @@ Table: TypeAlias = dict[str, Any]
 RELAYS_FEW = 2
 LUCK_TRIES = 24
 """Seeds tried with every relay left out, as long as there are more than a few."""
+
+STORE_BYTES_LEAST = 8192
 
 _Item = TypeVar("_Item")
 _LISTS = ("people", "outages", "forgeries")
@@ -177,6 +179,10 @@ def _plainer(table: Table) -> Iterator[Table]:
         for key in part:
             if key != "latency":
                 yield _dropped(table, (*section, key))
+    store_bytes = table["machine"]["store_bytes"]
+    if 2 * STORE_BYTES_LEAST <= store_bytes < Machine().store_bytes:
+        # Where the store matters a smaller one is filled by fewer.
+        yield {**table, "machine": {**table["machine"], "store_bytes": store_bytes // 2}}
     if table["world"]["between"] != "line":
         yield {**table, "world": {**table["world"], "between": "line"}}
 
