@@ -142,16 +142,17 @@ def prepare(data_dir: Path) -> None:
         raise OperatorError(f"can't use {data_dir}: {error.strerror}; choose another") from None
 
 
-def grant(station: Station, given: Grant) -> bytes:
-    """Sign a grant with this directory's registrar key, keep it; return the message's id."""
-    if station.registrar is None:
+def grant(station: Station, given: Grant, signer: Identity | None) -> bytes:
+    """Sign a grant with the directory's key of a registrar, or of a desk that passes its own on;
+    keep it and return the message's id."""
+    if signer is None:
         raise OperatorError(
             f"there is no registrar key in {station.data_dir / 'keys'}: grants are signed on the "
             "machine that holds registrar.key"
         )
     now = station.now()
     message = station.node.publish(
-        station.registrar.public,
+        signer.public,
         kind_named("grant"),
         EVERYWHERE,
         GrantBody(given),
@@ -176,7 +177,7 @@ def _year_on(station: Station) -> int:
 
 
 def _granted(station: Station, given: Grant) -> bytes:
-    id_ = grant(station, given)
+    id_ = grant(station, given, station.registrar)
     station.settle()
     raw = station.node.body(id_)
     assert raw is not None

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from holub_crypto.charter import ANY_HAZARD, EVERYWHERE, fingerprint
+from holub_crypto.chains import DEPTH_MAX
 from holub_crypto.charter import decode as decode_charter
+from holub_crypto.charter import fingerprint
 from holub_crypto.identity import words
 from holub_crypto.trust import Role
 from holub_protocol.author import PublishError
@@ -21,9 +22,9 @@ from holub_protocol.holdings import CHARTER
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Certainty, Verb
 from holub_protocol.message import BodyError, Message
-from holub_protocol.realm import GRANT_RATE, desk_grant, kinds_of
+from holub_protocol.realm import kinds_of
 from holub_protocol.refusal import Refusal
-from holub_relay import alarms, files, mail, payloads, realm, revoking
+from holub_relay import alarms, files, granting, mail, payloads, realm, revoking
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.endorsing import endorse
@@ -211,30 +212,36 @@ def _board(station: Station, request: Request) -> Answer:
 
 
 def _grant(station: Station, request: Request) -> Answer:
-    """{"subject", "role", "kinds", "areas", "hazards", "authority", "rate", "days"}."""
+    """{"subject", "role", "by", "kinds", "areas", "hazards", "authority", "rate", "days", "depth",
+    "sealing"}."""
     station.check_clock(bool(request.get("confirm")))
     role = Role.AUTHORITY if request.get("role") == "desk" else Role.RELAY
     desk = role is Role.AUTHORITY
     named = [kind_named(str(name)) for name in _list(request, "kinds")]
-    kinds = tuple(sorted({kind.number for kind in named})) or kinds_of(role)
-    hazards = sorted({_hazard(str(token)) for token in _list(request, "hazards")})
-    areas = sorted({realm.area_of(str(a), station.areas) for a in _list(request, "areas")})
-    authority = _int(request, "authority", 1 if desk else 0, 0, 65_535)
-    if authority and station.node.trust.charter.authority(authority) is None:
-        known = [a.number for a in station.node.trust.charter.authorities]
-        raise OperatorError(f"the charter names no authority {authority}; it has {known}")
-    days = _int(request, "days", 365, 1, 3650)
-    given = desk_grant(
-        realm.subject_of(_text(request, "subject")),
-        authority,
-        station.now().wall_s + days * 86_400,
-        kinds=kinds,
-        hazards=tuple(hazards) or (ANY_HAZARD,),
-        areas=tuple(areas) or (EVERYWHERE,),
-        rate=_int(request, "rate", GRANT_RATE, 1, 65_535),
+    hazards = {_hazard(str(token)) for token in _list(request, "hazards")}
+    areas = {realm.area_of(str(a), station.areas) for a in _list(request, "areas")}
+    asked = granting.Asked(
+        subject=realm.subject_of(_text(request, "subject")),
+        kinds=tuple(sorted({kind.number for kind in named})),
+        hazards=tuple(sorted(hazards)),
+        areas=tuple(sorted(areas)),
+        authority=_maybe_int(request, "authority", 0, 65_535),
+        rate=_maybe_int(request, "rate", 1, 65_535),
+        days=_maybe_int(request, "days", 1, 3650),
+        depth=_maybe_int(request, "depth", 0, DEPTH_MAX) or 0,
         sealing=realm.subject_of(_text(request, "sealing")) if request.get("sealing") else b"",
     )
-    id_ = realm.grant(station, given)
+    by = request.get("by") or "registrar"
+    if by not in granting.SIGNERS:
+        raise OperatorError(f"by {by!r}: there are {', '.join(granting.SIGNERS)}", Exit.USAGE)
+    if not desk and (asked.depth or by == "desk"):
+        raise OperatorError("--depth and --by desk belong to --desk", Exit.USAGE)
+    if by == "desk":
+        given, signer = granting.by_desk(station, asked), station.desk
+    else:
+        given = granting.by_registrar(station, asked, int(desk), kinds_of(role))
+        signer = station.registrar
+    id_ = realm.grant(station, given, signer)
     station.enrol()
     return {"id": id_.hex(), "grant": grant_view(station, given)}
 
@@ -435,11 +442,9 @@ def _text(request: Request, field: str) -> str:
     return value
 
 
-def _int(request: Request, field: str, default: int, low: int, high: int) -> int:
+def _maybe_int(request: Request, field: str, low: int, high: int) -> int | None:
     value = request.get(field)
-    if value is None:
-        return default
-    if type(value) is not int or not low <= value <= high:
+    if value is not None and (type(value) is not int or not low <= value <= high):
         raise OperatorError(f"{field} {value!r} is no number from {low} to {high}", Exit.USAGE)
     return value
 

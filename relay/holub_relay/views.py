@@ -116,6 +116,7 @@ def grant_view(station: Station, grant: Grant) -> Answer:
         "areas": [area_view(station, area) for area in grant.areas[:AREAS_SHOWN]],
         "rate": grant.rate,
         "not_after_s": grant.not_after_s,
+        "depth": grant.depth,
         "sealing": grant.sealing.hex() or None,
     }
 

@@ -32,6 +32,15 @@ def test_joining_tells_how_to_get_a_grant(tmp_path: Path) -> None:
     assert key in [body["grant"]["subject"] for body in bodies]
 
 
+def test_joining_tells_of_clocks_that_nothing_vouches_for(tmp_path: Path) -> None:
+    """Where this one's is not declared, the registrar's may not be either: the grants would be
+    refused, so the option is named."""
+    first = made(tmp_path)
+    join = ("--join", first / "charter.cbor")
+    assert "--confirm-clock" in ok("init", "--data", tmp_path / "b", *join)
+    assert "--confirm-clock" not in ok("init", "--data", tmp_path / "c", *join, "--clock", "host")
+
+
 def test_a_far_charter_is_asked_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond this machine the words are shown, and only a typed yes pins them."""
     first = made(tmp_path)

@@ -47,3 +47,23 @@ def test_a_key_may_be_named_by_its_file(tmp_path: Path) -> None:
     ceremony.key("desk")
     answer = ok_json("realm", "grant", "--data", data, "--desk", "--subject", tmp_path / "desk.pub")
     assert answer["grant"]["subject"] == ok_json("key", "show", tmp_path / "desk.key")["public"]
+
+
+def test_a_desk_passes_its_grant_on(tmp_path: Path) -> None:
+    """--depth lets it, --by desk does it: the key below raises an alert where it may, and not
+    elsewhere."""
+    data, below = made(tmp_path), tmp_path / "below"
+    text = ok("init", "--clock", "host", "--data", below, "--join", data / "charter.cbor", "--desk")
+    (key,) = [line.split()[5] for line in text.splitlines() if "grant --desk" in line]
+    grant = ("realm", "grant", "--data", data, "--desk", "--subject")
+    refused = run(*grant, key, "--by", "desk")
+    assert "--desk --depth 1" in refused.output
+    own = ok_json("realm", "show", "--data", data)["keys"]["desk"]["public"]
+    assert "may be passed on, depth 1" in ok(*grant, own, "--depth", "1")
+    told = ok(*grant, key, "--by", "desk", "--area", str(KYIV), "--hazard", "fire")
+    assert "may be passed on" not in told
+    ok("export", tmp_path / "stick.holub", "--data", data)
+    ok("import", tmp_path / "stick.holub", "--data", below)
+    alert = ("alert", "start", "--data", below, "--hazard", "fire", "--area")
+    assert run(*alert, "30281").exit_code == 1
+    ok(*alert, str(KYIV))

@@ -121,6 +121,11 @@ def set_up(
     if desk:
         key = keyfile.load(data, "desk")
         lines.append(f"  holub realm grant --desk --subject {key.public.hex()} --data DIR")
+    if join is not None and config.clock != "host":
+        lines.append(
+            "  (where nothing vouches for that machine's clock: look at it, then add "
+            "--confirm-clock)"
+        )
     return lines
 
 

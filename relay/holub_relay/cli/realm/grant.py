@@ -1,4 +1,4 @@
-"""`holub realm grant`: enrol a relay or a desk, on a registrar's machine."""
+"""`holub realm grant`: enrol a relay or a desk, on the machine of a registrar or of a desk."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from holub_relay.cli.shared import (
     print_json,
     told,
 )
+from holub_relay.granting import SIGNERS
 from holub_relay.views import Answer
 
 
@@ -30,6 +31,10 @@ from holub_relay.views import Answer
 @click.option("--rate", type=int, help="Messages an hour within each group. [default: 1000]")
 @click.option("--sealing", help="A desk's key to seal to: 64 digits or a .pub file.")
 @click.option("--days", type=int, help="For how long. [default: 365]")
+@click.option("--depth", type=int, help="How often a desk may pass it on, up to 3. [default: 0]")
+@click.option(
+    "--by", type=click.Choice(SIGNERS), help="Who signs: a desk passes its own grant on, narrowed."
+)
 @confirm_clock_option
 @json_option
 @told
@@ -44,10 +49,16 @@ def grant(
     rate: int | None,
     sealing: str | None,
     days: int | None,
+    depth: int | None,
+    by: str | None,
     confirm_clock: bool,
     as_json: bool,
 ) -> None:
-    """Sign a grant with this directory's registrar key and publish it."""
+    """Sign a grant with this directory's registrar key and publish it.
+
+    With --by desk the directory's desk key signs: what no option narrows is as in the desk's own
+    grant, which must have been given with --depth.
+    """
     request = {
         "do": "grant",
         "subject": keyfile.public_of(subject).hex(),
@@ -59,6 +70,8 @@ def grant(
         "rate": rate,
         "sealing": keyfile.public_of(sealing).hex() if sealing else None,
         "days": days,
+        "depth": depth,
+        "by": by,
         "confirm": confirm_clock,
     }
     answer = client.call(data, request)
@@ -74,7 +87,8 @@ def grant_line(grant: Answer) -> str:
     """Write what a grant allows on one line."""
     whom = f"for authority {grant['authority']}" if grant["authority"] else "as a relay"
     areas = ", ".join(place(area) for area in grant["areas"][:3])
+    passed = f"; may be passed on, depth {grant['depth']}" if grant["depth"] else ""
     return (
         f"{whom}: {', '.join(grant['kinds'])}; {areas}; hazards {', '.join(grant['hazards'])}; "
-        f"{grant['rate']} an hour until {at(grant['not_after_s'])}"
+        f"{grant['rate']} an hour until {at(grant['not_after_s'])}{passed}"
     )
