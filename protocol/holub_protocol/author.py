@@ -56,10 +56,19 @@ class Author:
         """Go on from `counters`; those of other keys are left aside."""
         self.identity = identity
         self._last = {c.group: c.point for c in counters if c.signer == identity.public}
+        self._before: dict[str, tuple[int, int]] = {}
 
     def observe(self, group: str, point: tuple[int, int]) -> None:
         """Learn that the key has used a point: never sign at or below it."""
         self._last[group] = joined(self._last.get(group, point), point)
+
+    def take_back(self, kind: Kind, counter: Counter) -> None:
+        """Forget the last point of a kind's group, of a message that nobody was given: a message
+        of 2106, refused here, must not keep the key from signing until then."""
+        if self._last.get(kind.group) == counter.point:
+            self._last.pop(kind.group)
+            if (before := self._before.pop(kind.group, None)) is not None:
+                self._last[kind.group] = before
 
     def sign(
         self,
@@ -88,6 +97,8 @@ class Author:
             area=area,
             body=body,
         )
+        if kind.group in self._last:
+            self._before[kind.group] = self._last[kind.group]
         self._last[kind.group] = (created_s, k)
         return raw, Counter(self.identity.public, kind.group, created_s, k)
 

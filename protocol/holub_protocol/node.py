@@ -258,8 +258,12 @@ class Node:
         raw, counter = author.sign(
             self.trust.realm_id, kind, area, body, lifetime_s=lifetime_s, rate=rate, now=now
         )
-        self._journal.count(counter)
         outcome = self._take_in(raw, LOCAL, 0, now)
+        waits = isinstance(outcome, Refusal) and (outcome.awaits_grant or outcome is Refusal.FUTURE)
+        if isinstance(outcome, bytes) or waits:
+            self._journal.count(counter)
+        else:
+            author.take_back(kind, counter)
         if isinstance(outcome, Refusal):
             self._refused(outcome, None)
             raise PublishError(

@@ -7,10 +7,11 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from holub_crypto.sealing import BOX_BYTES_MAX
 from holub_crypto.trust import Role
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.hazards import hazard_named
-from holub_protocol.kinds import KINDS, Kind, kind_named
+from holub_protocol.kinds import KINDS, Kind, Readers, kind_named
 from holub_protocol.kinds.alert import Verb
 from holub_protocol.limits import LIFETIME_STEPS_S
 from holub_protocol.policy import Policy
@@ -207,7 +208,8 @@ def _add_people(city: City, plan: PeoplePlan, key: str, until_us: int) -> None:
     if (plan.every is None) is not bool(plan.times):
         raise ScenarioError(f"{key}: give either every, such as '10m', or times, such as ['90s']")
     _check_area(city.areas, plan.area, f"{key}.area")
-    if plan.body_bytes + 130 > kind.size_max_bytes:
+    boxed = kind.readers is Readers.SEALED and plan.body_bytes > BOX_BYTES_MAX
+    if boxed or plan.body_bytes + 130 > kind.size_max_bytes:
         raise ScenarioError(
             f"{key}.body_bytes: {plan.body_bytes} and its envelope do not fit the "
             f"{kind.size_max_bytes} bytes of a {kind.name}"

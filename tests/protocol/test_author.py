@@ -180,3 +180,21 @@ def test_a_clock_of_1970_signs_nothing() -> None:
             sign(author, wall_s)
     message, _ = sign(author, HOUR_START_S)
     assert message.point == (HOUR_START_S, 0)
+
+
+def test_a_point_is_taken_back() -> None:
+    """What was signed by a clock in 2106 and given to nobody leaves the order as it was; only the
+    last point can be taken back, and only once."""
+    author = Author(RELAY, ())
+    first, _ = sign(author, HOUR_START_S)
+    _, counter = sign(author, 2**32 - 4000)
+    author.take_back(kind_named("answer"), counter)
+    author.take_back(kind_named("answer"), counter)
+    second, kept = sign(author, HOUR_START_S + 1)
+    assert second.point == (HOUR_START_S + 1, 1) > first.point
+    author.take_back(kind_named("answer"), counter)
+    assert sign(author, HOUR_START_S + 2)[0].point == (HOUR_START_S + 2, 2) > kept.point
+    alone = Author(RELAY, ())
+    _, counter = sign(alone, 2**32 - 4000)
+    alone.take_back(kind_named("answer"), counter)
+    assert sign(alone, HOUR_START_S)[0].point == (HOUR_START_S, 0)

@@ -1,10 +1,13 @@
 """The node as its driver sees it: inputs, batches, and what never happens."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_crypto.charter import Charter
+from holub_crypto.identity import Identity
 from holub_protocol.author import PublishError
 from holub_protocol.batch import Alarm, Batch, LinkLive, PeersHeard, StatusChanged, Taken
 from holub_protocol.frames import FrameType, PeerAddress, Put, decode, encode
@@ -12,6 +15,7 @@ from holub_protocol.framing import FrameBuffer, frame_bytes
 from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.sealed import SealedBody
+from holub_protocol.message import Opaque
 from holub_protocol.policy import Policy
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import Refusal
@@ -451,3 +455,25 @@ def test_addresses_of_peers_are_handed_on_and_change_nothing() -> None:
     assert after.links[0].frames_in == before.links[0].frames_in + 3
     assert (after.holdings, after.refusals) == (before.holdings, before.refusals)
     assert not b.node.trust.is_relay(key("stranger").public, START_S)
+
+
+def test_a_refused_message_of_ones_own_uses_no_point() -> None:
+    """What this node has no room for leaves no counter behind, in memory or on disk; what waits
+    for a grant does, for it may yet leave."""
+    realm = Realm()
+    box = Box(realm, "a", policy=Policy(store_bytes=6_000))
+    box.node.offer(realm.relay_grant(box.identity.public), now_at(0))
+    ballot, body = kind_named("ballot"), Opaque((bytes(700),))
+    for identity in (box.identity, key("nobody")):
+        box.node.add_author(identity)
+
+    def publish(signer: Identity, at_s: int) -> list[int]:
+        with suppress(PublishError):
+            box.node.publish(signer.public, ballot, KYIV, body, 3600, now_at(at_s))
+        return [counter.k for counter in box.flush(at_s).writes.counters]
+
+    used = [publish(box.identity, 1) for _ in range(20)]
+    assert [0] in used
+    assert used[-1] == []
+    assert publish(key("nobody"), 1) == [0]
+    assert publish(key("nobody"), 1) == [1]

@@ -43,6 +43,10 @@ def test_clocks_are_off_within_bounds_and_differ() -> None:
             '[[people]]\nkind = "status"\nevery = "1m"\nbody_bytes = 500',
             "people[1].body_bytes: 500",
         ),
+        (
+            '[[people]]\nkind = "request"\nevery = "1m"\nbody_bytes = 1900',
+            "people[1].body_bytes: 1900",
+        ),
         ('[[people]]\nkind = "status"\nevery = "1m"\narea = 5', "people[1].area: 5 is no area"),
         ('[[desks]]\nname = "b"\nat = "d1"', "desks[1].at: 'd1' selects several"),
         ('[[desks]]\nname = "b"\nat = "d1/r1"\nareas = [1]', "desks[1].areas: 1 is no area"),
