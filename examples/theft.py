@@ -209,8 +209,11 @@ def main() -> None:
     table.happens(9, "the thief tries f")
     story.attempts("f")
     table.happens(10, "the line between c and d is mended")
+    refused = sum(len(relay.refused) for relay in table.relays)
     table.link(c, d)
     table.happens(11, "the registrar vouches anew; c is told by telephone what d has in doubt")
+    crossed = sum(len(relay.refused) for relay in table.relays) - refused
+    print(f"            messages that crossed c - d and were refused: {crossed}")
     story.vouch()
     story.clear("d")
     table.happens(12, "the thief tries every relay")

@@ -83,6 +83,20 @@ def test_a_transcript_is_what_the_example_prints(story: str, page: str) -> None:
     assert run.stderr == ""
 
 
+def test_transcripts_hold_what_they_are_shown_for() -> None:
+    """However they are printed anew: once a half has heard, the thief gets nothing in and nobody
+    shows its alerts as on; a relay that does not know the time shows nothing clear."""
+    theft = (ROOT / "docs" / "theft.md").read_text("utf-8")
+    told = theft[theft.index("10:08:00") : theft.index("10:13:00")]
+    assert re.findall(r"(.*): taken", told) == ["            charter 2"]
+    assert len(re.findall("refused, (?:revoked|unknown-signer)", told)) == 10
+    assert " on)" not in told
+    assert "refused: 0\n" in told
+    clocks = (ROOT / "docs" / "clocks.md").read_text("utf-8")
+    unsure = re.findall(r"Kyiv (\w+).*NOT KNOWN", clocks)
+    assert set(unsure) == {"alert", "unknown"}
+
+
 def test_stories_use_the_libraries_alone() -> None:
     """What they tell of is the protocol's doing: no daemon, no simulator, no input or output."""
     for name in ("theft", "reboot", "tabletop"):
