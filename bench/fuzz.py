@@ -1,33 +1,52 @@
-"""Mutated frames against a live link: nothing is raised, and no frame costs much memory.
+"""Mutated inputs at every way in: nothing is raised, and no input costs much memory.
 
-Real frames of a reconciliation and of the vectors, changed in one to four places, cut, doubled
-or joined, are heard by a session that holds 300 messages, as a peer would send them. A link that
-closes is replaced by a new one. Usage: fuzz.py [frames]
+Real frames, messages, charters, grants, bundles, requests, beacons, handshakes, configurations
+and join codes are changed in one to four places, cut, doubled or joined; *signed* ones are broken
+first and then signed by a key that may. Frames are also heard by a session that holds 300 messages
+(*session*); a link that closes is replaced by a new one. One line a way. An exception that a way
+does not document ends the run. Usage: fuzz.py [inputs of each way] [way ...]
 """
+
+import sys
+import tempfile
+from pathlib import Path
 
 from _common import argument, cpu_s, emit
 
 from support_fuzz import Fuzz
+from support_ways import WAYS, play
 
-FRAMES = 1_000_000
+INPUTS = 100_000
 ALLOCATION_BYTES = 1 << 20
 
 
-def main() -> None:
-    """Play all frames and print what came of them."""
+def session(count: int) -> tuple[int, int]:
+    """Let a session hear frames; return how many it was and the most that one allocated."""
     fuzz = Fuzz(seed=1)
-    begin_s = cpu_s()
-    fuzz.run(argument(FRAMES))
-    emit(
-        "fuzz",
-        frames=fuzz.frames,
-        heard=fuzz.heard,
-        links=fuzz.links,
-        most_allocated_bytes=fuzz.most_allocated_bytes,
-        bar_bytes=ALLOCATION_BYTES,
-        cpu_s=cpu_s() - begin_s,
-        met=fuzz.most_allocated_bytes <= ALLOCATION_BYTES,
-    )
+    fuzz.run(count)
+    return fuzz.frames, fuzz.most_allocated_bytes
+
+
+def main() -> None:
+    """Play all inputs and print what came of them."""
+    count = argument(INPUTS)
+    for way in sys.argv[2:] or ("session", *WAYS):
+        begin_s = cpu_s()
+        if way == "session":
+            inputs, most = session(count)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                played = play(Path(folder), count, seed=1, only=(way,))[way]
+            inputs, most = played.inputs, played.most_allocated_bytes
+        emit(
+            "fuzz",
+            way=way,
+            inputs=inputs,
+            most_allocated_bytes=most,
+            bar_bytes=ALLOCATION_BYTES,
+            cpu_s=cpu_s() - begin_s,
+            met=most <= ALLOCATION_BYTES,
+        )
 
 
 if __name__ == "__main__":

@@ -24,14 +24,14 @@ class Fuzz:
         self.frames = self.heard = self.links = self.most_allocated_bytes = 0
         ours, theirs = two_sets(ITEMS, ITEMS // 2, "scattered")
         self._ours, self._at_us = Replica(ours), 0
-        self._real = [
+        self.real = [
             bytes.fromhex(entry["raw"]) for entry in json.loads(VECTORS.read_text())["frames"]
         ]
         self._gather(Replica(ours), Replica(theirs))
         self._link()
 
     def _gather(self, a: Replica, b: Replica) -> None:
-        real = self._real
+        real = self.real
 
         class Heard(Contact):
             def _carry(self, data: bytes, receiver: Replica) -> None:
@@ -58,7 +58,7 @@ class Fuzz:
                 self._at_us += SPREAD_US
                 tracemalloc.reset_peak()
                 before = tracemalloc.get_traced_memory()[0]
-                self._hear(self._mutated())
+                self._hear(mutated(self._rng, self.real))
                 peak = tracemalloc.get_traced_memory()[1] - before
                 self.most_allocated_bytes = max(self.most_allocated_bytes, peak)
                 self.frames += 1
@@ -80,41 +80,51 @@ class Fuzz:
             pass
         session.wake(self._ours, now)
 
-    def _mutated(self) -> bytes:
-        """Return a real frame with other fields, which mostly stays one, or with other bytes."""
-        data = self._rng.choice(self._real)
-        return self._other_fields(data) if self._rng.randrange(2) else self._other_bytes(data)
 
-    def _other_fields(self, data: bytes) -> bytes:
-        rng = self._rng
-        fields = cbor.decode(data)
-        assert isinstance(fields, tuple)
-        changed = list(fields)
-        for _ in range(rng.randrange(3)):
-            at = rng.randrange(1, len(changed))
-            match changed[at]:
-                case bytes(old) if old:
-                    changed[at] = bytes((old[0] ^ 1 << rng.randrange(8), *old[1:]))
-                case int(number):
-                    changed[at] = max(0, number + rng.randrange(-3, 4))
-                case _:
-                    changed[at] = rng.choice((None, b"", bytes(5), bytes(6), 0, 2**32 - 1))
-        return cbor.encode(tuple(changed))
+def mutated(rng: Random, real: list[bytes]) -> bytes:
+    """Return one of the real inputs with other fields, where it has any, which mostly makes one
+    that can be read; or with other bytes in up to four places. At most 4096 bytes."""
+    data = rng.choice(real)
+    if rng.randrange(2):
+        try:
+            fields = cbor.decode(data)
+        except cbor.CborError:
+            return _other_bytes(rng, data, real)
+        return cbor.encode(_other_fields(rng, fields))[:4096]
+    return _other_bytes(rng, data, real)
 
-    def _other_bytes(self, real: bytes) -> bytes:
-        rng = self._rng
-        data = bytearray(real)
-        for _ in range(rng.randrange(5)):
-            at = rng.randrange(len(data))
-            match rng.randrange(5):
-                case 0:
-                    data[at] = rng.randrange(256)
-                case 1:
-                    data[at] ^= 1 << rng.randrange(8)
-                case 2:
-                    del data[at + 1 :]
-                case 3:
-                    data[at:at] = rng.choice(self._real)[: rng.randrange(40)]
-                case _:
-                    data += data[at:]
-        return bytes(data[:4096])
+
+def _other_fields(rng: Random, value: cbor.Value) -> cbor.Value:
+    match value:
+        case (first, *rest):
+            changed = list(rest)
+            for _ in range(rng.randrange(3)):
+                at = rng.randrange(len(rest) + 1) - 1
+                if at >= 0:
+                    changed[at] = _other_fields(rng, changed[at])
+            return (first, *changed)
+        case bytes(old) if old:
+            return bytes((old[0] ^ 1 << rng.randrange(8), *old[1:]))
+        case bool():
+            return not value
+        case int(number):
+            return max(0, number + rng.randrange(-3, 4))
+    return rng.choice((None, b"", bytes(5), bytes(6), 0, 2**32 - 1))
+
+
+def _other_bytes(rng: Random, data: bytes, real: list[bytes]) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.randrange(5)):
+        at = rng.randrange(len(changed))
+        match rng.randrange(5):
+            case 0:
+                changed[at] = rng.randrange(256)
+            case 1:
+                changed[at] ^= 1 << rng.randrange(8)
+            case 2:
+                del changed[at + 1 :]
+            case 3:
+                changed[at:at] = rng.choice(real)[: rng.randrange(40)]
+            case _:
+                changed += changed[at:]
+    return bytes(changed[:4096])
