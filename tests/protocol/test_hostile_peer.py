@@ -241,6 +241,32 @@ def test_a_frame_of_empty_lists_queues_little() -> None:
     assert len(difference.send) <= 1024
 
 
+def test_a_neighbour_in_a_boot_loop_costs_a_greeting_each_time() -> None:
+    """A relay whose battery is low starts forty times: nothing is sent to it a second time, and
+    what it hears each time fits a packet (attack 17)."""
+    realm = Realm()
+    steady, loop = Box(realm, "steady"), Box(realm, "loop")
+    for raw in (
+        realm.grant(DESK.public),
+        *(realm.start(DESK, KYIV, START_S + n) for n in range(20)),
+    ):
+        assert isinstance(steady.node.offer(raw, now_at(0)), bytes)
+    first = Pair(steady, loop)
+    first.run(5)
+    assert loop.held() == steady.held()
+    brought, total = first.bytes["steady"], 0
+    for number in range(1, 41):
+        at_s = 10.0 * number
+        first.cut()
+        loop.start(at_s)
+        first = Pair(steady, loop, at_s)
+        first.run(5)
+        total += first.bytes["steady"]
+        assert loop.held() == steady.held()
+    assert brought > 20 * 100
+    assert total < 40 * 250
+
+
 def test_known_good_messages_decode() -> None:
     """The board that these tests use is in its one accepted form."""
     realm = Realm()
