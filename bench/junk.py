@@ -149,7 +149,7 @@ SORTS: Mapping[str, Maker] = {
     "IHAVE": lambda a: frames.encode(frames.IHave(Class.PEOPLE, a.shorts(IDS))),
     "NEED": lambda a: frames.encode(frames.Need((a.rng.randbytes(8),))),
     "CHUNK": lambda a: frames.encode(frames.Chunk(a.of_payload(), 1, 0, a.rng.randbytes(200))),
-    "CHUNK of nothing": lambda a: frames.encode(frames.Chunk(*a.shorts(1), 1, 0, bytes(200))),
+    "CHUNK of nothing": lambda a: frames.encode(frames.Chunk(a.shorts(1)[0], 1, 0, bytes(200))),
     "HAVE": lambda a: frames.encode(frames.Have(a.of_payload(), a.rng.randbytes(20))),
     "FETCH": lambda a: frames.encode(frames.Fetch(a.of_payload(), 0, (90, 91, 92 + a.next()))),
 }
