@@ -352,19 +352,18 @@ def _bound_field(bound: bytes, before_s: int) -> cbor.Value:
 
 def part_bytes(low: bytes, part: Part) -> int:
     """Return how many bytes a part that begins at `low` takes in its frame."""
+    high = part.high
     size = 1
-    if part.high:
-        size = _int_bytes(_seconds(part.high) - _seconds(low))
-        prefix_bytes = len(part.high) - _SECONDS_BYTES
-        if prefix_bytes:
+    if high:
+        size = _int_bytes(_seconds(high) - _seconds(low))
+        if len(high) > _SECONDS_BYTES:
+            prefix_bytes = len(high) - _SECONDS_BYTES
             size += 1 + _int_bytes(prefix_bytes) + prefix_bytes
-    match part:
-        case Fingerprint():
-            return size + 1 + FINGERPRINT_BYTES
-        case IdList(_, short_ids):
-            return size + _int_bytes(len(short_ids)) + len(short_ids)
-        case Skip():
-            return size + 1
+    if isinstance(part, Fingerprint):
+        return size + 1 + FINGERPRINT_BYTES
+    if isinstance(part, IdList):
+        return size + _int_bytes(len(part.short_ids)) + len(part.short_ids)
+    return size + 1
 
 
 def range_head_bytes(low: bytes) -> int:
