@@ -164,5 +164,6 @@ def test_nobody_is_limited_unasked() -> None:
     realm = Realm()
     last = realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV, k=59)
     assert isinstance(gate(realm, last)[0], Admitted)
-    beyond = realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV, k=60)
-    assert gate(realm, beyond) == (Refusal.COUNTER, 0)
+    for k in (60, 61, 4095):
+        beyond = realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV, k=k)
+        assert gate(realm, beyond) == (Refusal.COUNTER, 0)
