@@ -15,10 +15,9 @@ from typing import Any, Final
 
 import trio
 
+from holub_relay.asking import Answer, Request
 from holub_relay.client import SOCKET_FILE, socket_address
 from holub_relay.errors import Exit
-from holub_relay.requests import Request
-from holub_relay.views import Answer
 
 REQUEST_BYTES_MAX: Final = 65_536
 """One request: an alert with 163 areas and texts in 8 languages has under 12 kB."""

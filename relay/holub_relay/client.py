@@ -8,11 +8,11 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from holub_relay.asking import Answer, Request
 from holub_relay.closing import Closing
 from holub_relay.errors import Exit, OperatorError
-from holub_relay.requests import Request, handle, publishes
+from holub_relay.requests import handle, publishes
 from holub_relay.station import CHARTER_FILE, Station
-from holub_relay.views import Answer
 
 SOCKET_FILE: Final = "api.sock"
 SOCKET_PATH_MAX: Final = 100

@@ -26,6 +26,7 @@ from holub_protocol.storage import StoreError, Writes
 from holub_protocol.trustlist import TrustView
 from holub_protocol.truth import AlertView, AreaStatus
 from holub_relay import alarms, api, gate, neighbours, page
+from holub_relay.asking import Answer, Request
 from holub_relay.clock import ClockState
 from holub_relay.config import OFF, Config, join_address, split_address
 from holub_relay.discovery.beacon import Beacon
@@ -39,12 +40,10 @@ from holub_relay.links import LinkManager
 from holub_relay.neighbours import Discovery
 from holub_relay.page.state import StoreStats, Ticks
 from holub_relay.passphrase import Passphrases
-from holub_relay.requests import Request
 from holub_relay.revoking import keep_vouching
 from holub_relay.station import Station
 from holub_relay.tcp import listen, port_of
 from holub_relay.timekeeping import confirm, keep_time
-from holub_relay.views import Answer
 from holub_relay.writer import Writer
 
 _log = logging.getLogger(__name__)

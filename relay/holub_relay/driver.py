@@ -28,14 +28,14 @@ from holub_protocol.frames import PeerAddress
 from holub_protocol.holdings import CHARTER
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.storage import State, StoreError, StoreFull, Writes
+from holub_relay.asking import Answer, Request
 from holub_relay.bucket import Bucket
 from holub_relay.errors import Exit
 from holub_relay.gossip import Gossip
 from holub_relay.logs import LINK_BYTES, PeerLog
-from holub_relay.requests import Request, handle
+from holub_relay.requests import handle
 from holub_relay.station import Station, held_ids
 from holub_relay.timesources import Outside
-from holub_relay.views import Answer
 from holub_relay.writer import Done
 
 _log = logging.getLogger(__name__)
@@ -169,19 +169,20 @@ class Driver:
     def look_at_clock(self, found: Outside) -> None:
         """Judge the clock anew, given what disciplines it from outside."""
         if self.station.look_at_clock(found):
-            state = self.station.clock.state
-            if state.reliable:
-                _log.info("the clock is reliable: %s", state.source.value)
-            else:
-                _log.warning("nothing vouches for the clock: %s", state.doubt.value or "no source")
-            self._dirty.set()
-            self._tick()
+            self._clock_changed()
 
     def confirm_clock(self) -> None:
         """Take the operator's word that the clock is right."""
         self.station.clock.confirm()
         self.node.wake(self.station.now())
-        _log.info("the clock is reliable: %s", self.station.clock.state.source.value)
+        self._clock_changed()
+
+    def _clock_changed(self) -> None:
+        state = self.station.clock.state
+        if state.reliable:
+            _log.info("the clock is reliable: %s", state.source.value)
+        else:
+            _log.warning("nothing vouches for the clock: %s", state.doubt.value or "no source")
         self._dirty.set()
         self._tick()
 

@@ -6,6 +6,7 @@ from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.alert import AlertBody
 from holub_protocol.kinds.endorse import ENDORSED_BYTES, EndorseBody
 from holub_protocol.message import Message
+from holub_relay.asking import id_digits
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
 
@@ -46,12 +47,7 @@ def _own_area(station: Station, wanted: int, grants: list[Grant]) -> int:
 
 
 def _find(station: Station, text: str) -> Fact:
-    wanted = text.lower()
-    if len(wanted) < PREFIX_MIN or set(wanted) - set("0123456789abcdef"):
-        raise OperatorError(
-            f"id {text!r}: at least {PREFIX_MIN} hexadecimal digits, as `holub status` shows them",
-            Exit.USAGE,
-        )
+    wanted = id_digits(text, "id", PREFIX_MIN, "`holub status` shows them")
     found = [
         fact
         for fact in station.node.truth.facts()

@@ -4,9 +4,8 @@ A file is put together by the command, piece by piece: the running relay never w
 and no request takes it longer than one for a page of messages.
 """
 
-from collections.abc import Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from holub_crypto.charter import CharterError
 from holub_crypto.charter import decode as decode_charter
@@ -19,11 +18,9 @@ from holub_protocol.message import Message, Now
 from holub_protocol.node import Node
 from holub_protocol.refusal import Refusal
 from holub_protocol.storage import Row, State, Store
+from holub_relay.asking import Answer, Request
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
-
-Request = Mapping[str, Any]
-Answer = dict[str, Any]
 
 PAGE_ROWS: Final = 500
 """Messages described in one answer: 500 x 200 B of JSON and about 5 ms, so that an export of

@@ -1,14 +1,14 @@
 """Requests about sealed messages. Boxes are made and opened by whoever asks: neither this relay's
 daemon nor its store ever has a content, or a key that opens one."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from holub_crypto.identity import HINT_BYTES, PUBLIC_BYTES, key_hint
 from holub_crypto.trust import Role
 from holub_protocol.kinds import KINDS, Kind, Readers, kind_named
 from holub_protocol.kinds.sealed import SealedBody
 from holub_relay import realm
+from holub_relay.asking import Answer, Request
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
 
@@ -16,7 +16,7 @@ MAIL_ROWS: Final = 500
 """Messages told of at once: 2 KiB each at most, 1 MiB of an answer's 16."""
 
 
-def sealing_key(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
+def sealing_key(station: Station, request: Request) -> Answer:
     """{"to": a service's key or its hint}: the key to seal to, and the hint to address."""
     hint = _hint(request.get("to"))
     key = station.node.trust.sealing_key(hint)
@@ -29,7 +29,7 @@ def sealing_key(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"service": hint.hex(), "key": key.hex()}
 
 
-def post(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
+def post(station: Station, request: Request) -> Answer:
     """{"kind", "service", "box", "area", "lifetime_s", "confirm"}: publish a box. The relay's own
     key signs it, or the desk's where the kind is a desk's."""
     station.check_clock(bool(request.get("confirm")))
@@ -47,7 +47,7 @@ def post(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": message.id.hex(), "kind": kind.name, "bytes": len(message.raw)}
 
 
-def boxes(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
+def boxes(station: Station, request: Request) -> Answer:
     """{"services": keys or hints}: the boxes held for them, the newest first."""
     wanted = {_hint(text) for text in request.get("services") or ()}
     holdings, found = station.node.holdings, []
@@ -55,12 +55,14 @@ def boxes(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
         for id_ in holdings.held_ids(cls):
             if KINDS[holdings.kind(id_)].readers is Readers.SEALED:
                 found.append((-holdings.created_s(id_), id_))
-    rows: list[dict[str, Any]] = []
+    rows: list[Answer] = []
     for _, id_ in sorted(found):
+        if len(rows) == MAIL_ROWS:
+            break
         message = station.node.message(id_)
         if message is None or not isinstance(message.body, SealedBody):
             continue
-        if message.body.service in wanted and len(rows) < MAIL_ROWS:
+        if message.body.service in wanted:
             rows.append(
                 {
                     "id": id_.hex(),

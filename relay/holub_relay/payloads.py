@@ -7,17 +7,15 @@ longer than a page of messages; every chunk enters by the gate that those of pee
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.manifest import ManifestBody
 from holub_protocol.payloads.library import Outcome, Payload, room_bytes
+from holub_relay.asking import Answer, Request, id_digits, only_id, text_field
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.realm import area_of
 from holub_relay.station import Station
-
-Request = Mapping[str, Any]
-Answer = dict[str, Any]
 
 CHUNKS_IN: Final = 32
 CHUNKS_OUT: Final = 128
@@ -36,7 +34,10 @@ def send(station: Station, request: Request) -> Answer:
     if type(size) is not int or type(lifetime_s) is not int:
         raise OperatorError(f"bytes {size!r} or lifetime_s {lifetime_s!r} is no number", Exit.USAGE)
     body = ManifestBody(
-        _text(request, "name"), _text(request, "media_type"), size, _decoded(request, "lists")
+        text_field(request, "name"),
+        text_field(request, "media_type"),
+        size,
+        _decoded(request, "lists"),
     )
     for payload in node.library:
         if payload.body == body and node.holdings.signer(payload.id) == desk.public:
@@ -50,19 +51,19 @@ def send(station: Station, request: Request) -> Answer:
             f"here beside what they have ({node.library.used_bytes} in all); raise store_mib in "
             "holub.toml, here and where it is to be carried"
         )
-    area = area_of(_text(request, "area"), station.areas)
+    area = area_of(text_field(request, "area"), station.areas)
     message = node.publish(desk.public, manifest, area, body, lifetime_s, station.now())
     return view(station, _payload(station, message.id.hex()))
 
 
 def put(station: Station, request: Request) -> Answer:
     """{"id", "first", "chunks"}: up to 32 chunks by place from `first` on, in base64."""
-    payload = _payload(station, _text(request, "id"))
+    payload = _payload(station, text_field(request, "id"))
     chunks, place = request.get("chunks"), request.get("first")
     if not isinstance(chunks, list) or len(chunks) > CHUNKS_IN or type(place) is not int:
         raise OperatorError(f"chunks is no list of at most {CHUNKS_IN}, or first no number")
-    for number, text in enumerate(chunks):
-        chunk = b64decode(str(text), validate=True)
+    for number, encoded in enumerate(chunks):
+        chunk = b64decode(str(encoded), validate=True)
         outcome = station.node.exchange.give(payload.id, place + number, chunk, station.now())
         if outcome in (Outcome.WRONG, Outcome.UNPROVED):
             raise OperatorError(
@@ -74,7 +75,7 @@ def put(station: Station, request: Request) -> Answer:
 
 def show(station: Station, request: Request) -> Answer:
     """{"id", "wanted"}: how far a payload is; `wanted` has it fetched before others."""
-    payload = _payload(station, _text(request, "id"))
+    payload = _payload(station, text_field(request, "id"))
     if request.get("wanted"):
         station.node.exchange.prefer(payload.id)
     return {**view(station, payload), "lists": b64encode(payload.body.lists).decode()}
@@ -83,7 +84,7 @@ def show(station: Station, request: Request) -> Answer:
 def read(station: Station, request: Request) -> Answer:
     """{"id", "first"}: up to 128 chunks by place from `first` on, in base64; null for one that is
     not held."""
-    payload = _payload(station, _text(request, "id"))
+    payload = _payload(station, text_field(request, "id"))
     first = request.get("first")
     if type(first) is not int or not 0 <= first < payload.layout.count:
         raise OperatorError(f"first {first!r} is no place of this payload", Exit.USAGE)
@@ -111,36 +112,18 @@ def of_message(station: Station, id_: bytes) -> Answer:
     return {"payload": view(station, payload)} if payload is not None else {}
 
 
-def _payload(station: Station, text: str) -> Payload:
-    wanted = text.lower()
-    if len(wanted) < PREFIX_MIN or set(wanted) - set("0123456789abcdef"):
-        raise OperatorError(
-            f"id {text!r}: at least {PREFIX_MIN} hexadecimal digits, as `holub list --kind "
-            "manifest` shows them",
-            Exit.USAGE,
-        )
-    found = [p for p in station.node.library if p.id.hex().startswith(wanted)]
-    if len(found) > 1:
-        some = ", ".join(payload.id.hex()[:16] for payload in found[:5])
-        raise OperatorError(f"id {text!r} may be any of {len(found)}: {some}; give more digits")
-    if not found:
-        raise OperatorError(
-            f"no payload here has an id beginning with {text!r}; `holub list --kind manifest` "
-            "shows those that are announced",
-            Exit.NOT_FOUND,
-        )
-    return found[0]
-
-
-def _text(request: Request, field: str) -> str:
-    value = request.get(field)
-    if not isinstance(value, str) or not value:
-        raise OperatorError(f"{field} is missing or no text: {value!r}", Exit.USAGE)
-    return value
+def _payload(station: Station, typed: str) -> Payload:
+    wanted = id_digits(typed, "id", PREFIX_MIN, "`holub list --kind manifest` shows them")
+    found = {p.id: p for p in station.node.library if p.id.hex().startswith(wanted)}
+    nothing = (
+        f"no payload here has an id beginning with {typed!r}; `holub list --kind manifest` shows "
+        "those that are announced"
+    )
+    return found[only_id(found, typed, nothing)]
 
 
 def _decoded(request: Request, field: str) -> bytes:
-    return b64decode(_text(request, field), validate=True)
+    return b64decode(text_field(request, field), validate=True)
 
 
 GIVING: Final = ("payload-send", "payload-put")

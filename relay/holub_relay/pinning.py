@@ -1,6 +1,5 @@
 """A charter from elsewhere: read from a file, a bundle or a URL, and confirmed by its words."""
 
-import os
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,7 @@ from holub_crypto.charter import CharterError, decode
 from holub_crypto.trust import Trust
 from holub_protocol.areas import ukraine
 from holub_protocol.bundle import MAGIC, BundleReader
+from holub_relay import whole
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.files import FILE_BYTES_MAX
 from holub_relay.limits import CHAIN_BYTES
@@ -62,15 +62,11 @@ def confirmed(source: str, found: Source, words: str | None, confirm: Confirm) -
 
 def write(data_dir: Path, chain: bytes) -> None:
     """Pin a directory to a chain that is `confirmed`: whole on disk, or as it was."""
-    draft = data_dir / f"{CHARTER_FILE}.new"
+    path = data_dir / CHARTER_FILE
     try:
-        with draft.open("wb") as file:
-            file.write(chain)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(data_dir / CHARTER_FILE)
+        whole.replace(path, chain)
     except OSError as error:
-        raise OperatorError(f"can't write {draft}: {error.strerror}") from None
+        raise OperatorError(f"can't write {whole.draft_of(path)}: {error.strerror}") from None
 
 
 def read_source(source: str) -> Source:

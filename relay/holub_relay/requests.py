@@ -6,7 +6,7 @@ object with `do`; the answer is one too. What is wrong is a value, {"error": tex
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from holub_crypto.chains import DEPTH_MAX
 from holub_crypto.charter import decode as decode_charter
@@ -25,13 +25,21 @@ from holub_protocol.message import BodyError, Message
 from holub_protocol.realm import kinds_of
 from holub_protocol.refusal import Refusal
 from holub_relay import alarms, files, granting, mail, payloads, realm, revoking
+from holub_relay.asking import (
+    Answer,
+    Request,
+    id_digits,
+    int_field,
+    list_field,
+    only_id,
+    text_field,
+)
 from holub_relay.discovery import remembered
 from holub_relay.discovery.hints import UNTRIED, HintState, Source
 from holub_relay.endorsing import endorse
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
 from holub_relay.views import (
-    Answer,
     alert_view,
     area_view,
     clock_view,
@@ -43,8 +51,6 @@ from holub_relay.views import (
     row_view,
     status_view,
 )
-
-Request = Mapping[str, Any]
 
 PAGE_ROWS: Final = 500
 """Messages listed in one answer: 500 x 300 B of JSON is 150 kB, made in a few milliseconds, so
@@ -98,17 +104,17 @@ def _alert(station: Station, request: Request) -> Answer:
     """{"verb", "areas", "hazard", "incident", "texts", "certainty", "confirm"}."""
     desk = station.desk_key()
     station.check_clock(bool(request.get("confirm")))
-    verb_name = _text(request, "verb")
+    verb_name = text_field(request, "verb")
     if verb_name.upper() not in Verb.__members__:
         known = ", ".join(verb.name.lower() for verb in Verb)
         raise OperatorError(f"verb {verb_name!r}: there are {known}", Exit.USAGE)
     verb = Verb[verb_name.upper()]
-    areas = [realm.area_of(str(a), station.areas) for a in _list(request, "areas")]
+    areas = [realm.area_of(str(a), station.areas) for a in list_field(request, "areas")]
     token = request.get("hazard")
     number = _hazard(str(token)) if token else 0
     incidents: tuple[bytes, ...] = ()
     if request.get("incident"):
-        incident, open_words = _incident(station, _text(request, "incident"))
+        incident, open_words = _incident(station, text_field(request, "incident"))
         incidents = (incident,)
         areas = areas or sorted({word.area for word in open_words})
         number = number or max((word.hazard for word in open_words), default=0)
@@ -140,7 +146,7 @@ def _alert(station: Station, request: Request) -> Answer:
 def _endorse(station: Station, request: Request) -> Answer:
     """{"id", "confirm"}: stand by another authority's alert, or by its end."""
     station.check_clock(bool(request.get("confirm")))
-    return message_head(station, endorse(station, _text(request, "id")))
+    return message_head(station, endorse(station, text_field(request, "id")))
 
 
 def _hazard(token: str) -> int:
@@ -166,13 +172,8 @@ def _texts(request: Request) -> tuple[tuple[str, str], ...]:
 
 def _incident(station: Station, text: str) -> tuple[bytes, list[Word]]:
     """Find what an incident's name, or the start of it, or the id of its start, stands for."""
-    wanted = text.lower()[: 2 * INCIDENT_BYTES]
-    if len(wanted) < PREFIX_MIN or set(wanted) - set("0123456789abcdef"):
-        raise OperatorError(
-            f"incident {text!r}: at least {PREFIX_MIN} hexadecimal digits, as `holub alert start` "
-            "and `holub status` show them",
-            Exit.USAGE,
-        )
+    shown = "`holub alert start` and `holub status` show them"
+    wanted = id_digits(text, "incident", PREFIX_MIN, shown, cut=2 * INCIDENT_BYTES)
     charter = station.node.trust.charter
     found: dict[bytes, list[Word]] = {}
     for authority in charter.authorities:
@@ -217,19 +218,19 @@ def _grant(station: Station, request: Request) -> Answer:
     station.check_clock(bool(request.get("confirm")))
     role = Role.AUTHORITY if request.get("role") == "desk" else Role.RELAY
     desk = role is Role.AUTHORITY
-    named = [kind_named(str(name)) for name in _list(request, "kinds")]
-    hazards = {_hazard(str(token)) for token in _list(request, "hazards")}
-    areas = {realm.area_of(str(a), station.areas) for a in _list(request, "areas")}
+    named = [kind_named(str(name)) for name in list_field(request, "kinds")]
+    hazards = {_hazard(str(token)) for token in list_field(request, "hazards")}
+    areas = {realm.area_of(str(a), station.areas) for a in list_field(request, "areas")}
     asked = granting.Asked(
-        subject=realm.subject_of(_text(request, "subject")),
+        subject=realm.subject_of(text_field(request, "subject")),
         kinds=tuple(sorted({kind.number for kind in named})),
         hazards=tuple(sorted(hazards)),
         areas=tuple(sorted(areas)),
-        authority=_maybe_int(request, "authority", 0, 65_535),
-        rate=_maybe_int(request, "rate", 1, 65_535),
-        days=_maybe_int(request, "days", 1, 3650),
-        depth=_maybe_int(request, "depth", 0, DEPTH_MAX) or 0,
-        sealing=realm.subject_of(_text(request, "sealing")) if request.get("sealing") else b"",
+        authority=int_field(request, "authority", 0, 65_535),
+        rate=int_field(request, "rate", 1, 65_535),
+        days=int_field(request, "days", 1, 3650),
+        depth=int_field(request, "depth", 0, DEPTH_MAX) or 0,
+        sealing=realm.subject_of(text_field(request, "sealing")) if request.get("sealing") else b"",
     )
     by = request.get("by") or "registrar"
     if by not in granting.SIGNERS:
@@ -248,7 +249,7 @@ def _grant(station: Station, request: Request) -> Answer:
 
 def _offer(station: Station, request: Request) -> Answer:
     """{"raw": hexadecimal}: take in a message that came by another way."""
-    raw = bytes.fromhex(_text(request, "raw"))
+    raw = bytes.fromhex(text_field(request, "raw"))
     outcome = station.node.offer(raw, station.now())
     if isinstance(outcome, Refusal):
         raise OperatorError(f"refused: {outcome.token}")
@@ -263,7 +264,7 @@ def _list_page(station: Station, request: Request) -> Answer:
     it, and after what the next one begins."""
     name = request.get("kind")
     kind = kind_named(str(name)) if name else None
-    after = bytes.fromhex(_text(request, "after")) if request.get("after") else b""
+    after = bytes.fromhex(text_field(request, "after")) if request.get("after") else b""
     rows, following = station.listing.page(station.node.holdings, kind, after, PAGE_ROWS)
     return {
         "messages": [
@@ -275,25 +276,17 @@ def _list_page(station: Station, request: Request) -> Answer:
 
 def _show(station: Station, request: Request) -> Answer:
     """{"id"}: one message by its id or the start of it."""
-    text = _text(request, "id").lower()
-    if len(text) < PREFIX_MIN or set(text) - set("0123456789abcdef"):
-        raise OperatorError(
-            f"id {text!r}: at least {PREFIX_MIN} hexadecimal digits, as `holub list` shows them",
-            Exit.USAGE,
-        )
+    wanted = text_field(request, "id").lower()
+    id_digits(wanted, "id", PREFIX_MIN, "`holub list` shows them")
     holdings = station.node.holdings
     found = sorted(
-        id_ for cls in Class for id_ in holdings.held_ids(cls) if id_.hex().startswith(text)
+        id_ for cls in Class for id_ in holdings.held_ids(cls) if id_.hex().startswith(wanted)
     )
-    if len(found) > 1:
-        some = ", ".join(id_.hex()[:16] for id_ in found[:5])
-        raise OperatorError(f"id {text!r} may be any of {len(found)}: {some}; give more digits")
-    if not found:
-        raise OperatorError(f"no message here has an id beginning with {text!r}", Exit.NOT_FOUND)
-    row = holdings.row(found[0])
-    raw = station.node.body(found[0])
+    id_ = only_id(found, wanted, f"no message here has an id beginning with {wanted!r}")
+    row = holdings.row(id_)
+    raw = station.node.body(id_)
     if raw is None:
-        raise OperatorError(f"message {text} was damaged on disk; it is asked for anew")
+        raise OperatorError(f"message {wanted} was damaged on disk; it is asked for anew")
     if row.kind == CHARTER:
         return {**row_view(station, row), "raw": raw.hex()}
     message = decode(raw, station.realm_id)
@@ -433,27 +426,6 @@ def _clock_confirm(_station: Station, _: Request) -> Answer:
         "with `holub relay`, or sign with --confirm-clock",
         Exit.NOT_FOUND,
     )
-
-
-def _text(request: Request, field: str) -> str:
-    value = request.get(field)
-    if not isinstance(value, str) or not value:
-        raise OperatorError(f"{field} is missing or no text: {value!r}", Exit.USAGE)
-    return value
-
-
-def _maybe_int(request: Request, field: str, low: int, high: int) -> int | None:
-    value = request.get(field)
-    if value is not None and (type(value) is not int or not low <= value <= high):
-        raise OperatorError(f"{field} {value!r} is no number from {low} to {high}", Exit.USAGE)
-    return value
-
-
-def _list(request: Request, field: str) -> list[Any]:
-    value = request.get(field) or []
-    if not isinstance(value, list):
-        raise OperatorError(f"{field} is no list: {value!r}", Exit.USAGE)
-    return value
 
 
 _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(

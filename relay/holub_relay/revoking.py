@@ -5,8 +5,7 @@ people and is final (see holub_relay.ceremony). Whoever keeps a registrar's key 
 """
 
 import logging
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import trio
 
@@ -19,6 +18,7 @@ from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
 from holub_protocol.message import Message, Now
 from holub_protocol.realm import REVOCATION_LIFETIME_S, revocation
 from holub_protocol.storage import Row, State
+from holub_relay.asking import Answer, Request
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.station import Station
 
@@ -42,7 +42,7 @@ class Asking(Protocol):
 
     station: Station
 
-    async def request(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def request(self, request: Request) -> Answer:
         """Answer one; what it published is committed by then."""
 
 
@@ -64,7 +64,7 @@ async def keep_vouching(driver: Asking) -> None:
         await trio.sleep(TRUST_LOOK_S)
 
 
-def revoke(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
+def revoke(station: Station, request: Request) -> Answer:
     """{"key", "since_s", "by", "confirm"}: revoke a key. Of what it has said stays what had reached
     this machine before `since_s` (Unix time), nothing without that."""
     station.check_clock(bool(request.get("confirm")))
@@ -91,7 +91,7 @@ def revoke(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def answer_vouch(station: Station, request: Mapping[str, Any]) -> dict[str, Any]:
+def answer_vouch(station: Station, request: Request) -> Answer:
     """{"confirm"}: sign a trust board now."""
     station.check_clock(bool(request.get("confirm")))
     board = vouch(station, station.now())

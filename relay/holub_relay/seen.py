@@ -5,13 +5,13 @@ is offered again at each start and judged anew, so a file that somebody has alte
 """
 
 import logging
-import os
 from pathlib import Path
 from typing import Final
 
 from holub_crypto.trust import Trust
 from holub_protocol import bundle
 from holub_protocol.bundle import BundleReader
+from holub_relay import whole
 from holub_relay.limits import CHAIN_BYTES
 
 FILE: Final = "charters-seen.holub"
@@ -25,15 +25,11 @@ def remember(data_dir: Path, trust: Trust) -> None:
     """Write every version and every rival; what fails is told and tried at the next charter."""
     raws = (*trust.versions, *trust.forks)
     content = b"".join(bundle.encode(raw, 0) for raw in raws) + bundle.end(len(raws))
-    path, draft = data_dir / FILE, data_dir / f"{FILE}.new"
+    path = data_dir / FILE
     if _read(path) == content:
         return
     try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        whole.replace(path, content)
     except OSError as error:
         _log.warning("can't write %s: %s", path, error.strerror)
 

@@ -5,10 +5,11 @@ from typing import Final
 
 import trio
 
+from holub_relay.asking import Answer
 from holub_relay.driver import Driver
 from holub_relay.errors import Exit
 from holub_relay.timesources import Outside, outside
-from holub_relay.views import Answer, clock_view
+from holub_relay.views import clock_view
 from holub_relay.writer import Writer
 
 LOOK_S: Final = 10.0

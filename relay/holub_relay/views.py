@@ -13,9 +13,8 @@ from holub_protocol.message import Message, Now
 from holub_protocol.stats import LinkStats
 from holub_protocol.storage import Row
 from holub_protocol.truth import AlertView, AreaStatus
+from holub_relay.asking import Answer
 from holub_relay.station import Station
-
-Answer = dict[str, Any]
 
 AREAS_SHOWN: Final = 64
 """Areas of a grant that are listed by name."""

@@ -11,8 +11,7 @@ import pytest
 import trio
 
 from holub_relay import api
-from holub_relay.requests import Request
-from holub_relay.views import Answer
+from holub_relay.asking import Answer, Request
 
 
 async def echo(request: Request) -> Answer:

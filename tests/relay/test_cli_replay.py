@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from holub_protocol.areas import ukraine
 from holub_protocol.storage import Counter, Writes
+from holub_relay.asking import Answer, Request
 from holub_relay.cli.replay import (
     SPEED_MAX,
     Player,
@@ -20,9 +21,7 @@ from holub_relay.cli.replay import (
     steps,
 )
 from holub_relay.errors import OperatorError
-from holub_relay.requests import Request
 from holub_relay.station import Station
-from holub_relay.views import Answer
 from support_relay import KYIV, made, ok, ok_json, run
 
 OBLAST = 30_281

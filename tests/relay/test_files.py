@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from holub_protocol.storage import MemoryStore, Row, State, Writes
 from holub_relay import files
+from holub_relay.asking import Answer
 from holub_relay.clock import Clock
 from holub_relay.errors import Exit
 from holub_relay.requests import handle, publishes
 from holub_relay.station import Station
-from holub_relay.views import Answer
 from support_relay import KYIV, joined, made
 
 ALERT = {"do": "alert", "verb": "start", "areas": [KYIV], "hazard": "air-raid"}

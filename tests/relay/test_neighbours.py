@@ -10,6 +10,7 @@ import trio.testing
 
 from holub_crypto.identity import Identity
 from holub_relay import neighbours
+from holub_relay.asking import Answer
 from holub_relay.config import checked
 from holub_relay.discovery import joincode, remembered
 from holub_relay.discovery.interfaces import Own
@@ -19,7 +20,6 @@ from holub_relay.link import LinkKey
 from holub_relay.links import LinkManager
 from holub_relay.neighbours import Static
 from holub_relay.station import Station
-from holub_relay.views import Answer
 from holub_relay.writer import Writer
 from support_relay import made
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holub_relay import requests
+from holub_relay.asking import Answer
 from holub_relay.clock import Clock
 from holub_relay.errors import Exit
 from holub_relay.requests import handle, publishes
 from holub_relay.station import Station
-from holub_relay.views import Answer
 from support_realm import key
 from support_relay import KYIV, joined, made
 

@@ -352,7 +352,9 @@ class Exchange:
             draws = self._entropy(4 * layout.contents)
             contents = sorted(
                 range(layout.lists, layout.count),
-                key=lambda place: draws[4 * (place - layout.lists) :][:4],
+                key=lambda place: draws[
+                    4 * (place - layout.lists) : 4 * (place - layout.lists + 1)
+                ],
             )
             order = self._orders[payload.id] = (*range(layout.lists), *contents)
         return order

@@ -12,11 +12,11 @@ import click
 from holub_protocol import bundle
 from holub_protocol.bundle import BundleError, Item, Plan
 from holub_protocol.kinds import Class
+from holub_relay.asking import Answer
 from holub_relay.cli.shared import data_option, json_option, plain, print_json, told
 from holub_relay.client import Client
 from holub_relay.errors import Exit, OperatorError
 from holub_relay.files import BODIES_MAX, FILE_BYTES_MAX
-from holub_relay.views import Answer
 
 BYTES_MIN: Final = 1024
 """Less than this holds no charter and one alert."""

@@ -11,10 +11,10 @@ from typing import Final
 import click
 
 from holub_protocol.payloads.layout import Layout, cut
+from holub_relay.asking import Answer
 from holub_relay.cli.shared import data_option, json_option, plain, print_json, told
 from holub_relay.client import Client
 from holub_relay.errors import OperatorError
-from holub_relay.views import Answer
 
 POLL_S: Final = 0.5
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from holub_relay.asking import Answer
 from holub_relay.cli.shared import at, data_option, json_option, place, plain, told
 from holub_relay.client import Client
-from holub_relay.views import Answer
 
 
 @click.command("list")

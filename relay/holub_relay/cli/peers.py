@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from holub_relay import client
+from holub_relay.asking import Answer
 from holub_relay.cli.shared import data_option, json_option, print_json, told
-from holub_relay.views import Answer
 
 
 @click.command()

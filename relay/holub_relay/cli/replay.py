@@ -14,11 +14,10 @@ import click
 
 from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.desk import BOARD_EVERY_S, BOARD_SPACING_S
+from holub_relay.asking import Answer, Request
 from holub_relay.cli.shared import confirm_clock_option, data_option, json_option, print_json, told
 from holub_relay.client import Client
 from holub_relay.errors import Exit, OperatorError
-from holub_relay.requests import Request
-from holub_relay.views import Answer
 
 Call = Callable[[Request], Answer]
 """Asks the node; see Client.call."""

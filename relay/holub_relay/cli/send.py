@@ -10,6 +10,7 @@ import click
 
 from holub_protocol.limits import PAYLOAD_BYTES
 from holub_protocol.payloads.layout import cut
+from holub_relay.asking import Answer
 from holub_relay.cli.shared import (
     confirm_clock_option,
     data_option,
@@ -20,7 +21,7 @@ from holub_relay.cli.shared import (
 )
 from holub_relay.client import Client
 from holub_relay.errors import Exit, OperatorError
-from holub_relay.payloads import CHUNKS_IN, Answer
+from holub_relay.payloads import CHUNKS_IN
 
 UNKNOWN_TYPE: Final = "application/octet-stream"
 

@@ -11,9 +11,9 @@ from typing import Any, ParamSpec, TypeVar
 import click
 import segno
 
+from holub_relay.asking import Answer
 from holub_relay.errors import OperatorError
 from holub_relay.passphrase import Passphrases
-from holub_relay.views import Answer
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from holub_relay import client, keyfile
+from holub_relay.asking import Answer
 from holub_relay.cli.shared import (
     at,
     confirm_clock_option,
@@ -15,7 +16,6 @@ from holub_relay.cli.shared import (
     told,
 )
 from holub_relay.granting import SIGNERS
-from holub_relay.views import Answer
 
 
 @click.command(epilog="Example: holub realm grant --desk --subject KEY --area 93317 --data city")
