@@ -160,6 +160,7 @@ class Outbox:
         if self._idle:
             return None
         piece_bytes = self.piece_bytes
+        self.ranges.pass_time(now)  # also with a full window, or it would seem due for ever
         if not self.pace.may_send(piece_bytes, self.window_bytes, now.mono_us):
             return None
         if now.mono_us - self._sent_from_us >= RESENDS_EVERY_US:

@@ -60,6 +60,11 @@ class Ranges:
         if pace.consumed_bytes >= self._sent_to_bytes:
             self._from_us = 0
 
+    def pass_time(self, now: Now) -> None:
+        """Wait no longer than that for an answer: from here on only room in the window counts."""
+        if now.mono_us >= self._from_us:
+            self._from_us = 0
+
     def next_due_us(self, pace: Pace) -> int:
         """Return when one that waits for an answer goes without it."""
         waits = pace.slow and self._from_us and any(self._waiting.values())

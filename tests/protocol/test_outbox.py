@@ -11,6 +11,7 @@ from holub_protocol.limits import (
     URGENT_BYTES_PER_S,
 )
 from holub_protocol.outbox import Outbox
+from holub_protocol.ranges import NEVER_US
 from holub_protocol.reconcile import short_id
 from support_realm import START_S, now_at
 from support_shelf import Shelf
@@ -90,6 +91,22 @@ def test_the_window_holds_bodies_back_but_not_small_frames() -> None:
     assert outbox.pace.in_flight_bytes == 0
     assert len(ready(outbox, shelf)) == 2
     assert outbox.waiting(Class.PEOPLE) == 1
+
+
+def test_a_peer_that_reads_nothing_makes_nothing_due() -> None:
+    """With a full window the wait for an answer ends once: a time that has passed would wake the
+    node without end, a core for each such peer."""
+    outbox, shelf = Outbox(), Shelf()
+    outbox.frame_bytes = outbox.window_bytes = 256
+    listing = Range(Class.PEOPLE, b"", (IdList(b"", bytes(200)),))
+    outbox.answer((listing, listing))
+    assert [type(frame) for frame, _ in ready(outbox, shelf)] == [Range]
+    due_us = outbox.ranges.next_due_us(outbox.pace)
+    assert ready(outbox, shelf, due_us / 1e6) == []
+    assert outbox.ranges.waits(Class.PEOPLE)
+    assert outbox.ranges.next_due_us(outbox.pace) == NEVER_US
+    outbox.credit(outbox.pace.sent_bytes, now_at(due_us / 1e6))
+    assert [type(frame) for frame, _ in ready(outbox, shelf, due_us / 1e6)] == [Range]
 
 
 def test_a_frame_larger_than_the_window_still_leaves_when_nothing_is_under_way() -> None:
