@@ -25,6 +25,7 @@ from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
 from holub_protocol.message import Message, Opaque
+from holub_protocol.order import Order, sort_key
 from holub_protocol.payloads import bitmap
 from holub_protocol.reconcile import RootSum, session_salt, short_id
 from support_payload import content, manifest
@@ -250,6 +251,9 @@ def build() -> Entry:
             "short id of the realm id": short_id(
                 session_salt(bytes(range(16)), bytes(range(16, 32))), realm_id
             ).hex(),
+            "fingerprint of the realm id at 0 s": Order([sort_key(0, realm_id)])
+            .fingerprint(session_salt(bytes(range(16)), bytes(range(16, 32))), 0, 1)
+            .hex(),
         },
         "frames": frame_entries(realm_id),
     }

@@ -18,8 +18,10 @@ from holub_protocol.idtable import SALT_BYTES, IdTable
 from holub_protocol.kinds import KINDS, Class
 from holub_protocol.limits import RECONCILE_SLACK_S
 from holub_protocol.message import Now
+from holub_protocol.order import sort_key
 from holub_protocol.points import HOUR_S, Points
-from holub_protocol.reconcile import RootSum, Snapshot, sort_key
+from holub_protocol.reconcile import Snapshot
+from holub_protocol.reconciled import ReconciledSet
 from holub_protocol.storage import ROW_BYTES, Row, State
 
 CHARTER = 0
@@ -95,8 +97,7 @@ class Holdings:
         self._columns()
         self._deadlines = _Wheel()
         self._leaving = _Wheel()
-        self._roots = {cls: RootSum() for cls in Class}
-        self._versions = dict.fromkeys(Class, 0)
+        self._sets = [ReconciledSet() for _ in _CLASSES]
         self._held = dict.fromkeys(Class, 0)
         self._held_bytes = dict.fromkeys(Class, 0)
         self._aside: dict[State, dict[bytes, None]] = {
@@ -243,17 +244,14 @@ class Holdings:
             return
         if leaves > now.mono_us // _SECOND_US and not self._listed[slot]:
             self._listed[slot] = 1
-            cls = _CLASSES[self._cls[slot]]
-            self._roots[cls].add(id_)
-            self._versions[cls] += 1
+            self._sets[self._cls[slot]].add(self._created[slot], id_)
             self._leaving.add(leaves, slot)
 
     def _unlist(self, slot: int) -> None:
         if self._listed[slot]:
             self._listed[slot] = 0
-            cls = _CLASSES[self._cls[slot]]
-            self._roots[cls].remove(self._ids.id_at(slot))
-            self._versions[cls] += 1
+            id_ = self._ids.id_at(slot)
+            self._sets[self._cls[slot]].remove(self._created[slot], id_)
 
     def withhold(self, ids: Iterable[bytes], now: Now) -> None:
         """Replace the ids that are held and not offered to peers: what does not stand any more."""
@@ -399,28 +397,26 @@ class Holdings:
 
     def root(self, cls: Class, salt: bytes) -> tuple[int, bytes]:
         """Return (count, fingerprint) of the reconciled set of a class."""
-        root = self._roots[cls]
+        root = self._sets[cls].root
         return root.count, root.fingerprint(salt)
 
     def count(self, cls: Class) -> int:
         """Return how many ids the reconciled set of a class has."""
-        return self._roots[cls].count
+        return self._sets[cls].root.count
 
     def version(self, cls: Class) -> int:
         """Return a number that changes whenever the reconciled set of a class does."""
-        return self._versions[cls]
+        return self._sets[cls].version
 
     def snapshot(self, cls: Class, salt: bytes) -> Snapshot:
-        """Sort and hash the reconciled set of a class as it stands."""
+        """Return the reconciled set of a class as it stands."""
+        return self._sets[cls].snapshot(salt, lambda: self._keys(cls))
+
+    def _keys(self, cls: Class) -> Iterator[bytes]:
         created, listed, classes = self._created, self._listed, self._cls
-        return Snapshot(
-            salt,
-            (
-                sort_key(created[slot], self._ids.id_at(slot))
-                for slot in self._ids.slots()
-                if listed[slot] and classes[slot] == cls
-            ),
-        )
+        for slot in self._ids.slots():
+            if listed[slot] and classes[slot] == cls:
+                yield sort_key(created[slot], self._ids.id_at(slot))
 
     def held_ids(self, cls: Class) -> Iterator[bytes]:
         """Yield the ids held of a class, in no promised order."""

@@ -3,23 +3,21 @@
 Range-based set reconciliation (Meyer, SRDS 2023) over ids sorted by (created, id): equal
 ranges are skipped by a salted fingerprint, unequal ones split in four, small ones sent as a
 list. A list goes one way only: its receiver both asks for what it lacks and sends what the
-list lacks. The salt comes from both peers' nonces after the items exist, so that nobody can
-prepare ids whose fingerprints meet (an unsalted XOR falls in 5 ms, a 128-bit sum in 14 s).
+list lacks. Fingerprints are hashes of the ids in their order (order.py), not sums of them: ids
+that cancel each other can't be made (an XOR falls in 5 ms, a sum of 128 bits in 14 s). The salt
+comes from both peers' nonces, so what chance hides on one link shows on the next.
 
 What two relays missed of each other is mostly the newest, and there nearly everything differs.
 So an opening lists the newest ids and compares stretches that double in length behind them;
 and next to a list that was mostly news, what differs is listed too instead of being split.
 """
 
-import sys
-from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b, shake_128
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
-from holub_crypto.digest import ID_BYTES, keyed
+from holub_crypto.digest import keyed
 from holub_protocol.frames import (
     PART_HEAD_BYTES_MAX,
     RANGE_HEAD_BYTES_MAX,
@@ -48,11 +46,9 @@ from holub_protocol.limits import (
     SLOW_ANSWER_BYTES,
     SPLIT,
 )
+from holub_protocol.order import Order
 
-_CREATED_BYTES = 4
-_SUM_MASK = (1 << 8 * FINGERPRINT_BYTES) - 1
 _REST_BYTES = 24
-_AT_ONCE = 4096
 _ROOT_BYTES = 256
 _ROOT_MODULUS = 1 << 8 * _ROOT_BYTES
 
@@ -64,20 +60,13 @@ def session_salt(nonce: bytes, other_nonce: bytes) -> bytes:
 
 
 def short_id(salt: bytes, id_: bytes) -> bytes:
-    """Return the 6 bytes that stand for an id on one link."""
-    return blake2b(salt + id_, digest_size=SHORT_ID_BYTES + FINGERPRINT_BYTES).digest()[
-        :SHORT_ID_BYTES
-    ]
+    """Return the 5 bytes that stand for an id on one link."""
+    return blake2b(salt + id_, digest_size=SHORT_ID_BYTES).digest()
 
 
 def short_ids(joined: bytes) -> list[bytes]:
     """Return the short ids that stand one after the other."""
     return [joined[at : at + SHORT_ID_BYTES] for at in range(0, len(joined), SHORT_ID_BYTES)]
-
-
-def sort_key(created_s: int, id_: bytes) -> bytes:
-    """Return the 36 bytes by which the set is ordered."""
-    return created_s.to_bytes(_CREATED_BYTES, "big") + id_
 
 
 class RootSum:
@@ -125,40 +114,15 @@ class Difference:
 class Snapshot:
     """One class's set at one moment, under one session's salt."""
 
-    def __init__(self, salt: bytes, keys: Iterable[bytes]) -> None:
-        """Sort `keys` (as `sort_key` makes them) and hash each id once.
-
-        Everything lies in four flat columns, 49 bytes an id: as objects it would be 150.
-        """
-        self._created = array("I")
-        self._ids, self._shorts = bytearray(), bytearray()
-        self._sums = array("Q", (0,))
+    def __init__(self, salt: bytes, order: Order) -> None:
+        """Nothing is hashed before it is asked for."""
+        self._salt, self._order = salt, order
         # The salt goes first: one block to hash for each id, where BLAKE2b's own key takes two.
-        salted = blake2b(salt, digest_size=SHORT_ID_BYTES + FINGERPRINT_BYTES)
-        ordered = sorted(keys)
-        for start in range(0, len(ordered), _AT_ONCE):
-            self._append(ordered[start : start + _AT_ONCE], salted)
-        if sys.byteorder == "little":
-            self._created.byteswap()
-
-    def _append(self, keys: list[bytes], salted: blake2b) -> None:
-        """Add some keys to the columns: few enough that what this takes is soon free again."""
-        self._created.frombytes(b"".join([key[:_CREATED_BYTES] for key in keys]))
-        ids = [key[_CREATED_BYTES:] for key in keys]
-        self._ids += b"".join(ids)
-        digests = []
-        for id_ in ids:
-            hashing = salted.copy()
-            hashing.update(id_)
-            digests.append(hashing.digest())
-        self._shorts += b"".join([digest[:SHORT_ID_BYTES] for digest in digests])
-        leaves = [int.from_bytes(digest[SHORT_ID_BYTES:], "big") for digest in digests]
-        totals = accumulate(leaves, initial=self._sums.pop())
-        self._sums.extend([total & _SUM_MASK for total in totals])
+        self._salted = blake2b(salt, digest_size=SHORT_ID_BYTES)
 
     def __len__(self) -> int:
         """The number of ids."""
-        return len(self._created)
+        return len(self._order)
 
     def opening(self, list_items_max: int) -> tuple[Part, ...]:
         """Return the parts that open a reconciliation: the newest ids as a list, what is before
@@ -210,16 +174,14 @@ class Snapshot:
         """Yield (short id, id) of all that lies in the stretches of a RANGE that are lists."""
         for part, _, start, end in self._spans(heard):
             if isinstance(part, IdList):
-                yield from zip(
-                    self.shorts(start, end), map(self.id, range(start, end)), strict=True
-                )
+                yield from zip(self.shorts(start, end), self._order.ids(start, end), strict=True)
 
     def _spans(self, heard: Range) -> list[tuple[Part, bytes, int, int]]:
         """Return each part with its lower bound and the positions from and up to which it goes."""
         spans = []
-        low, start = heard.low, self._find(heard.low, 0)
+        low, start = heard.low, self._order.find(heard.low, 0)
         for part in heard.parts:
-            end = self._find(part.high, start) if part.high else len(self)
+            end = self._order.find(part.high, start) if part.high else len(self)
             spans.append((part, low, start, end))
             low, start = part.high, end
         return spans
@@ -229,7 +191,7 @@ class Snapshot:
         step = max(1, min(list_items_max, LIST_ITEMS))
         for low in range(start, max(end, start + 1), step):
             stop = min(low + step, end)
-            shorts = bytes(self._shorts[low * SHORT_ID_BYTES : stop * SHORT_ID_BYTES])
+            shorts = b"".join(self.shorts(low, stop))
             yield IdList(high if stop == end else self.bound(stop), shorts)
 
     def split(self, start: int, end: int, high: bytes) -> Iterator[Part]:
@@ -239,42 +201,27 @@ class Snapshot:
             bound = high if stop == end else self.bound(stop)
             yield Fingerprint(bound, self.fingerprint(low, stop))
 
-    def _find(self, bound: bytes, from_: int) -> int:
-        """Return the first position, at or after `from_`, whose key is not below a bound."""
-        if not bound:
-            return 0
-        seconds = int.from_bytes(bound[:_CREATED_BYTES], "big")
-        position = bisect_left(self._created, seconds, from_)
-        prefix = bound[_CREATED_BYTES:]
-        if not prefix:
-            return position
-        end = bisect_left(self._created, seconds + 1, position)
-        return bisect_left(range(end), prefix, position, key=self.id)
-
     def id(self, position: int) -> bytes:
-        return bytes(self._ids[position * ID_BYTES : (position + 1) * ID_BYTES])
+        """Return the id at a position."""
+        return self._order.id(position)
 
     def shorts(self, start: int, end: int) -> list[bytes]:
         """Return the short ids at positions [start, end)."""
-        return short_ids(bytes(self._shorts[start * SHORT_ID_BYTES : end * SHORT_ID_BYTES]))
+        shorts = []
+        salted = self._salted.copy
+        for id_ in self._order.ids(start, end):
+            hashing = salted()
+            hashing.update(id_)
+            shorts.append(hashing.digest())
+        return shorts
 
     def fingerprint(self, start: int, end: int) -> bytes:
-        """Return the sum of the salted leaves. Nobody but the two peers can know a leaf, so a
-        digest around the sum would hide nothing more."""
-        total = (self._sums[end] - self._sums[start]) & _SUM_MASK
-        return total.to_bytes(FINGERPRINT_BYTES, "big")
+        """Return what stands for the ids at positions [start, end) on this link."""
+        return self._order.fingerprint(self._salt, start, end)
 
     def bound(self, position: int) -> bytes:
         """Return the fewest first bytes that part this key from the one before it."""
-        created_s = self._created[position]
-        bound = created_s.to_bytes(_CREATED_BYTES, "big")
-        if created_s != self._created[position - 1]:
-            return bound
-        id_, before = self.id(position), self.id(position - 1)
-        for length in range(1, ID_BYTES + 1):
-            if id_[:length] != before[:length]:
-                return bound + id_[:length]
-        raise AssertionError("two equal keys in one set")
+        return self._order.bound(position)
 
 
 class _Reply:
@@ -318,7 +265,8 @@ class _Reply:
         theirs = {short: place + number for number, short in enumerate(listed)}
         sent = len(self._send)
         held = own.shorts(start, end)
-        for position, short in zip(range(end - 1, start - 1, -1), reversed(held), strict=True):
+        for position in range(end - 1, start - 1, -1):
+            short = held[position - start]
             if theirs.pop(short, None) is None:
                 self._send.append((short, own.id(position)))
         self._want += [(number, short) for short, number in theirs.items()]

@@ -7,8 +7,9 @@ from holub_protocol.framing import frame_bytes
 from holub_protocol.kinds import Class, kind_named
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody, Listed
+from holub_protocol.order import Order, sort_key
 from holub_protocol.policy import Policy
-from holub_protocol.reconcile import Snapshot, short_id, sort_key
+from holub_protocol.reconcile import Snapshot, short_id
 from holub_protocol.refusal import Refusal
 from holub_protocol.truth import Level
 from support_net import Host, Net
@@ -233,7 +234,7 @@ def test_a_frame_of_empty_lists_queues_little() -> None:
     """64 empty lists in 330 bytes ask for the whole set: what they bring is bounded."""
     ids = [bytes([n % 256, n // 256]) * 16 for n in range(20_000)]
     keys = sorted(sort_key(START_S + n, id_) for n, id_ in enumerate(ids))
-    snapshot = Snapshot(b"s" * 32, keys)
+    snapshot = Snapshot(b"s" * 32, Order(keys))
     bounds = [keys[n * 312][:8] for n in range(1, 64)]
     parts = tuple(IdList(bound, b"") for bound in (*bounds, b""))
     heard = Range(Class.PEOPLE, b"", parts)

@@ -16,6 +16,7 @@ from holub_protocol.limits import (
     LEAF_ITEMS,
     OPENING_ITEMS,
 )
+from holub_protocol.order import Order, sort_key
 from holub_protocol.reconcile import (
     Difference,
     RootSum,
@@ -24,7 +25,6 @@ from holub_protocol.reconcile import (
     pack,
     session_salt,
     short_id,
-    sort_key,
 )
 from support_realm import Entropy
 
@@ -59,7 +59,7 @@ def reconcile(
     a: list[bytes], b: list[bytes], frame_bytes: int, slow: bool = False, draw: Draw = first
 ) -> Played:
     """Play both sides until silent; `draw` chooses which of the frames under way comes next."""
-    sides = [Snapshot(SALT, a), Snapshot(SALT, b)]
+    sides = [Snapshot(SALT, Order(a)), Snapshot(SALT, Order(b))]
     held = [{key[4:] for key in a}, {key[4:] for key in b}]
     shorts = {short_id(SALT, id_): id_ for id_ in held[0] | held[1]}
     room = list_items(frame_bytes)
@@ -173,17 +173,17 @@ def test_who_was_away_alone_learns_it_at_once(behind: int, depth: int) -> None:
 def test_equal_sets_say_nothing() -> None:
     """An opening that the peer agrees with is answered with nothing at all."""
     same = keys("same", 500)
-    opening = Range(Class.PEOPLE, b"", Snapshot(SALT, same).opening(64))
-    assert Snapshot(SALT, same).answer(opening, 99, 64) == Difference()
+    opening = Range(Class.PEOPLE, b"", Snapshot(SALT, Order(same)).opening(64))
+    assert Snapshot(SALT, Order(same)).answer(opening, 99, 64) == Difference()
 
 
 def test_an_opening_lists_the_newest_and_compares_the_rest() -> None:
     """Up to eight ids are listed; behind them stretches four times as long as the last, the
     oldest taking what is left."""
-    small = Snapshot(SALT, keys("small", OPENING_ITEMS)).opening(64)
+    small = Snapshot(SALT, Order(keys("small", OPENING_ITEMS))).opening(64)
     assert small == (IdList(b"", b"".join(short_id(SALT, k[4:]) for k in keys("small", 8))),)
     made = keys("large", 1000)
-    large = Snapshot(SALT, made).opening(64)
+    large = Snapshot(SALT, Order(made)).opening(64)
     assert [type(part) for part in large] == [*[Fingerprint] * 4, IdList]
     bounds = [int.from_bytes(part.high, "big") - 1000 for part in large[:-1]]
     assert bounds == [1000 - 8 - 8 - 32 - 128, 1000 - 8 - 8 - 32, 1000 - 8 - 8, 1000 - 8]
@@ -192,7 +192,7 @@ def test_an_opening_lists_the_newest_and_compares_the_rest() -> None:
 def test_a_differing_stretch_is_split_in_four_or_listed() -> None:
     """Without news beside it a stretch of 17 ids is split, one of 16 told as a list."""
     for count, kinds in ((LEAF_ITEMS + 1, [Fingerprint] * 4), (LEAF_ITEMS, [IdList])):
-        own = Snapshot(SALT, keys("own", count))
+        own = Snapshot(SALT, Order(keys("own", count)))
         heard = Range(Class.PEOPLE, b"", (Fingerprint(b"", b"other."),))
         ((_, parts),) = own.answer(heard, 99, 64).stretches
         assert [type(part) for part in parts] == kinds
@@ -200,7 +200,7 @@ def test_a_differing_stretch_is_split_in_four_or_listed() -> None:
 
 def test_news_in_a_list_makes_what_is_beside_it_a_list_too() -> None:
     """Next to a list of ids unknown here, eight times as many as it has are listed at once."""
-    own = Snapshot(SALT, keys("own", 400))
+    own = Snapshot(SALT, Order(keys("own", 400)))
     cut = sort_key(1390, b"")
     fingerprint = Fingerprint(cut, b"other.")
     news = b"".join(short_id(SALT, key[4:]) for key in keys("their", 10))
@@ -214,7 +214,7 @@ def test_news_in_a_list_makes_what_is_beside_it_a_list_too() -> None:
 def test_on_a_slow_link_the_rest_waits_behind_the_newest_part() -> None:
     """An answer cuts the newest part that differs and puts what is older apart, given back as it
     is; on a fast link all is cut at once."""
-    own = Snapshot(SALT, keys("own", 400))
+    own = Snapshot(SALT, Order(keys("own", 400)))
     bounds = [sort_key(1100 + 100 * n, b"") for n in range(3)]
     parts = tuple(Fingerprint(bound, b"other.") for bound in (*bounds, b""))
     heard = Range(Class.PEOPLE, b"", parts)
@@ -228,7 +228,7 @@ def test_on_a_slow_link_the_rest_waits_behind_the_newest_part() -> None:
 
 def test_lists_that_would_send_too_much_are_split_first() -> None:
     """A short list against thousands of ids makes nobody queue more than a thousand."""
-    own = Snapshot(SALT, keys("own", 3000))
+    own = Snapshot(SALT, Order(keys("own", 3000)))
     difference = own.answer(Range(Class.PEOPLE, b"", (IdList(b"", b""),)), 10, 64)
     assert difference.send == ()
     assert len(difference.stretches) == 1
@@ -237,15 +237,15 @@ def test_lists_that_would_send_too_much_are_split_first() -> None:
 def test_an_empty_set_asks_for_everything() -> None:
     """A node that holds nothing sends an empty list, and is sent all."""
     full = keys("full", 200)
-    opening = Range(Class.PEOPLE, b"", Snapshot(SALT, []).opening(64))
-    difference = Snapshot(SALT, full).answer(opening, 10, 64)
+    opening = Range(Class.PEOPLE, b"", Snapshot(SALT, Order([])).opening(64))
+    difference = Snapshot(SALT, Order(full)).answer(opening, 10, 64)
     assert sorted(id_ for _, id_ in difference.send) == sorted(key[4:] for key in full)
     assert difference.want == ()
 
 
 def test_what_a_frame_listed_is_found_again() -> None:
     """The ids of the lists of a RANGE, and no others, come back from the set."""
-    own = Snapshot(SALT, keys("own", 100))
+    own = Snapshot(SALT, Order(keys("own", 100)))
     said = Range(Class.PEOPLE, b"", own.opening(64))
     newest = [(short_id(SALT, key[4:]), key[4:]) for key in keys("own", 100)[-8:]]
     assert list(own.listed(said)) == newest
@@ -272,7 +272,7 @@ def test_fingerprints_change_with_every_session() -> None:
     root = RootSum()
     root.add(same[0][4:])
     assert root.fingerprint(SALT) != root.fingerprint(other)
-    assert Snapshot(SALT, same).opening(64) != Snapshot(other, same).opening(64)
+    assert Snapshot(SALT, Order(same)).opening(64) != Snapshot(other, Order(same)).opening(64)
     assert short_id(SALT, same[0][4:]) != short_id(other, same[0][4:])
 
 
@@ -280,4 +280,4 @@ def test_two_equal_keys_are_our_own_mistake() -> None:
     """A set that holds a key twice can't be split: it is refused loudly."""
     key_ = keys("twice", 1)[0]
     with pytest.raises(AssertionError, match="two equal keys"):
-        Snapshot(SALT, [key_] * 40).opening(64)
+        Snapshot(SALT, Order([key_] * 40)).opening(64)

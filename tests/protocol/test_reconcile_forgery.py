@@ -18,13 +18,13 @@ from holub_protocol.holdings import Holdings
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import Now
+from holub_protocol.order import Order, sort_key
 from holub_protocol.reconcile import (
     Snapshot,
     list_items,
     pack,
     session_salt,
     short_id,
-    sort_key,
 )
 from holub_protocol.storage import Row, State
 from support_negentropy import Item, Negentropy, fingerprint, reconcile
@@ -236,7 +236,7 @@ def test_no_salt_makes_forged_sets_look_equal(sets: Forgery) -> None:
     whole = [[sort_key(START_S, id_) for id_ in ids] for ids in sets]
     for nonce in (b"b" * 16, b"c" * 16, b"d" * 16):
         salt = session_salt(b"a" * 16, nonce)
-        a, b = (Snapshot(salt, keys) for keys in whole)
+        a, b = (Snapshot(salt, Order(keys)) for keys in whole)
         said = Range(Class.ALERT, b"", a.opening(64))
         difference = b.answer(said, 64, 64)
         assert difference.stretches or difference.want or difference.send
