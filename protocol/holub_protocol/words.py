@@ -209,8 +209,10 @@ class Words:
 
     def waits(self, message_id: bytes) -> bool:
         """Whether a removal waits for another authority's endorsement."""
-        return any(
-            self._all[word].pending == message_id for word in self._seconds.removed_by(message_id)
+        fact = self._facts.get(message_id)
+        return fact is not None and any(
+            not self._all[word].over and not self._seconds.may_remove(fact, word)
+            for word in self._seconds.removed_by(message_id)
         )
 
     def trusted(self, message_id: bytes) -> bool:
@@ -436,9 +438,7 @@ class Words:
         work = dict.fromkeys(words)
         for word in work:
             held = self._all[word]
-            before, held.enders = held.enders, tuple(self._named_enders(word))
-            if before != held.enders:
-                self._loosened.update(dict.fromkeys(before))
+            held.enders = tuple(self._named_enders(word))
             self._seconds.set_named(word, [self._facts[id_] for id_ in held.enders])
         # A removal that has become a mass, or is none any more, changes all that it named.
         work.update(dict.fromkeys(self._seconds.settle()))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holub_crypto.chains import (
+    DEPTH_MAX,
     GRANTS_PER_ISSUER,
     LINES_PER_REGISTRAR,
     Chains,
@@ -64,7 +65,9 @@ def ways(made: Chains, key: bytes) -> list[tuple[bytes, ...]]:
         ({"depth": 0, "rate": 1, "cls": 3, "kinds": (5,), "hazards": (3,)}, None),
         ({"areas": (DISTRICT,), "not_after_s": 1, "kinds": (), "hazards": ()}, None),
         ({"depth": 2}, Denial.ROLE),
+        ({"depth": 3}, Denial.ROLE),
         ({"authority": 1}, Denial.ROLE),
+        ({"authority": 3}, Denial.ROLE),
         ({"kinds": (5, 8)}, Denial.KIND),
         ({"cls": 0}, Denial.KIND),
         ({"rate": 101}, Denial.KIND),
@@ -117,6 +120,26 @@ def test_a_line_ends_after_three_steps_and_never_turns_back() -> None:
     assert chains((A, B, 0), (B, A, 0)).lines(A) == ()
 
 
+def test_a_grant_that_says_nothing_of_depth_is_passed_on_by_nobody() -> None:
+    """It is for its subject alone."""
+    plain = Grant(A, 2, (5,), (1,), (CITY,), 1, 100, END_S)
+    made = chains((A, B, 0), of=(R1,))
+    made.add_grant(b"p" * 32, plain, R1, 0)
+    assert (ways(made, A), ways(made, B)) == ([(R1,)], [])
+
+
+def test_a_line_that_cannot_go_on_hides_no_other() -> None:
+    """A thief's line that is shorter and comes first, turns back or is too narrow leaves the
+    honest one as it was."""
+    made = chains((R1, C, 3), (C, B, 2), (R2, A, 3), (A, B, 2), (B, C, 0))
+    assert ways(made, C) == [(R1,), (R2, A, B)]
+    made = chains((R2, B, 1), (B, C, 0))
+    made.add_grant(bytes(32), replace(WIDE, subject=B, areas=(), depth=1), R1, 0)
+    made.add_grant(b"w" * 32, replace(WIDE, subject=B, depth=1), R2, 0)
+    assert ways(made, C) == [(R2, B)]
+    assert [line.keys[0] for line in made.lines(B)] == [R1, R2]
+
+
 def test_a_revocation_cuts_the_lines_it_shares() -> None:
     """Issuer, ancestor and the key itself cut; a registrar of another line does not, nor one
     below; what is kept stands."""
@@ -138,6 +161,21 @@ def test_below_a_key_is_whoever_a_line_may_lead_to() -> None:
     made = chains((R1, A, 2), (A, B, 1), (B, C, 0), (R2, D, 0))
     assert set(made.below(A)) == {A, B, C}
     assert made.below(C) == (C,)
+    longest = chains((C, D, 0), (B, C, 1), (A, B, 2), (R1, A, DEPTH_MAX))
+    assert set(longest.below(A)) == {A, B, C, D}
+    assert len(ways(longest, D)) == 1
+
+
+def test_relays_are_the_keys_that_speak_for_no_authority() -> None:
+    """Each counts once, however many grants it has, and no longer than it has one."""
+    made = chains((R1, A, 0))
+    assert made.relays == 0
+    for number, key in enumerate((B, B, C)):
+        made.add_grant(bytes([9, number]), replace(WIDE, subject=key, authority=0), R1, 0)
+        assert made.relays == (1, 1, 2)[number]
+    for number, left in ((0, 2), (1, 1), (2, 0)):
+        made.drop(bytes([9, number]))
+        assert made.relays == left
 
 
 def test_a_kept_grant_goes_on() -> None:
@@ -147,14 +185,15 @@ def test_a_kept_grant_goes_on() -> None:
     assert (ways(made, B), ways(made, C)) == ([(R1, A)], [])
 
 
-def test_a_revocation_of_the_revoker_ends_what_it_revoked() -> None:
+@pytest.mark.parametrize(("upper", "lower"), [(A, B), (B, A)])
+def test_a_revocation_of_the_revoker_ends_what_it_revoked(upper: bytes, lower: bytes) -> None:
     """Unless it is kept, or the key revoked itself: nobody undoes that."""
-    for kept, issuer, cut in (((), A, False), ((b"r" * 16,), A, True), ((), B, True)):
-        made = chains((R1, A, 2), (A, B, 0), of=(R1,))
-        made.add_revocation(b"r" * 32, Revocation(B, 0, 0), issuer)
+    for kept, issuer, cut in (((), upper, False), ((b"r" * 16,), upper, True), ((), lower, True)):
+        made = chains((R1, upper, 2), (upper, lower, 0), of=(R1,))
+        made.add_revocation(b"r" * 32, Revocation(lower, 0, 0), issuer)
         keep = (bytes([1]) * 16, *kept)
-        made.add_revocation(b"s" * 32, Revocation(A, 0, 0, tuple(sorted(keep))), R1)
-        assert (made.cut((R1, A, B), b"m" * 32) is not None) is cut
+        made.add_revocation(b"s" * 32, Revocation(upper, 0, 0, tuple(sorted(keep))), R1)
+        assert (made.cut((R1, upper, lower), b"m" * 32) is not None) is cut
 
 
 def test_nobody_crowds_out_anothers_grants() -> None:

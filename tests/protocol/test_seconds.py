@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -110,6 +111,35 @@ def test_a_dangerous_alert_stays_on_until_its_end_is_endorsed(verb: Verb) -> Non
     status = scene.truth.status(KYIV, at(T + 9))
     assert status.level is Level.UNKNOWN
     assert len(status.withdrawn) == (verb is Verb.WITHDRAW)
+
+
+def test_that_a_removal_waits_is_news() -> None:
+    """Also where another waits already and the alert now names the new one."""
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    clears = ends(scene.nation, [start] * 9)
+    clears = [replace(c, body=replace(c.body, hazard=CHEMICAL)) for c in clears]  # type: ignore[type-var]
+    first, last = min(clears, key=lambda c: c.id), max(clears, key=lambda c: c.id)
+    changes = scene.nation.tell(scene.truth, start, last, first)
+    assert [change.visible for change in changes] == [True] * 3
+    assert [view.removal for view in scene.truth.alerts(at(T))] == [first.id]
+
+
+def test_of_many_withdraws_none_counts_alone() -> None:
+    """Each that waits is kept back, not only the one that the alert names; one endorsement ends
+    the alert, and then they are all shown."""
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    name = (start.id[:8],)
+    ends = [
+        scene.nation.alert(Verb.WITHDRAW, (KYIV,), T + 9 + n, name, hazard=CHEMICAL)
+        for n in range(3)
+    ]
+    scene.nation.tell(scene.truth, start, *ends)
+    assert scene.truth.status(KYIV, at(T + 20)).withdrawn == ()
+    scene.endorse(scene.region, ends[1])
+    status = scene.truth.status(KYIV, at(T + 20))
+    assert (status.level, len(status.withdrawn)) == (Level.UNKNOWN, 3)
 
 
 def test_boards_and_updates_end_nothing_dangerous() -> None:

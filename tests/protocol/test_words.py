@@ -13,7 +13,7 @@ from holub_protocol.words import CONTRADICTIONS, STANDING_PINNED, Words
 from support_alerts import DAY_S, START_S, Desk
 
 TREE = ukraine()
-OBLAST, KYIV = 30281, 93317
+OBLAST, KYIV, LVIV = 30281, 93317, 26241
 RAION, NEIGHBOUR = TREE.children(OBLAST)[:2]
 HROMADA = TREE.children(RAION)[0]
 UNKNOWN_AREA = 99_998
@@ -242,6 +242,9 @@ def test_of_two_boards_of_one_point_the_graver_holds(scene: Scene) -> None:
         scene.say(scene.one, message)
     assert scene.standing() == [(start.id[:8], KYIV)]
     assert len(scene.words.boards(2)) == 2
+    newer = scene.one.message(board(), KYIV, T + 61)
+    assert sorted(scene.say(scene.one, newer).superseded) == sorted([empty.id, full.id])
+    assert (scene.standing(), len(scene.words.boards(2))) == ([], 1)
 
 
 def test_a_start_at_its_boards_own_point_holds(scene: Scene) -> None:
@@ -369,6 +372,18 @@ def test_one_place_pins_a_bounded_number_of_words(scene: Scene) -> None:
     assert pinned == [False] * 3 + [True] * STANDING_PINNED
 
 
+def test_only_words_of_one_authority_place_and_hazard_push_one_another_out(scene: Scene) -> None:
+    """Who floods one hazard, or another authority's place, unpins nobody else's alert."""
+    others = [(scene.one, 2), (scene.chief, 1), (scene.stranger, 1)]
+    mine = [desk.start((KYIV,), T, hazard=hazard) for desk, hazard in others]
+    for (desk, _), start in zip(others, mine, strict=True):
+        scene.say(desk, start)
+    for hazard in (1, 3):
+        for n in range(STANDING_PINNED + 1):
+            scene.say(scene.one, scene.one.start((KYIV,), T + 1 + n, hazard=hazard))
+    assert [scene.words.pinned(start.id) for start in mine] == [True] * 3
+
+
 def test_doubt_makes_neither_on_nor_over(scene: Scene) -> None:
     """A word that only a doubted clear ends stands again, marked; so nothing turns green."""
     start = scene.one.start((KYIV,), T)
@@ -404,10 +419,13 @@ def test_a_test_says_nothing(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("verb", [Verb.CLEAR, Verb.WITHDRAW])
-def test_a_clear_of_another_hazard_ends_nothing(scene: Scene, verb: Verb) -> None:
+@pytest.mark.parametrize(("hazard", "other"), [(1, 3), (3, 1)])
+def test_a_clear_of_another_hazard_ends_nothing(
+    scene: Scene, verb: Verb, hazard: int, other: int
+) -> None:
     """A desk granted floods alone names an air raid's incident in vain, in either order."""
-    start = scene.one.start((KYIV,), T)
-    end = scene.two.alert(verb, (KYIV,), T + 9, (start.id[:8],), hazard=3)
+    start = scene.one.start((KYIV,), T, hazard=hazard)
+    end = scene.two.alert(verb, (KYIV,), T + 9, (start.id[:8],), hazard=other)
     for order in ([(scene.one, start), (scene.two, end)], [(scene.two, end), (scene.one, start)]):
         scene.words = Words(TREE, ABOVE)
         for desk, message in order:
@@ -436,6 +454,38 @@ def test_a_board_ends_others_words_only_within_its_reach(
     scene.words.set_standing(scene.one.key, 2, Standing(reach))
     scene.words.add(Fact(end, scene.one.key, 2))
     assert [area for _, area in scene.standing()] == sorted(left)
+
+
+@pytest.mark.parametrize(("upper", "lower"), [(1, 2), (2, 1)])
+def test_a_key_of_two_authorities_ends_for_each_only_what_its_grants_reach(
+    scene: Scene, upper: int, lower: int
+) -> None:
+    """That it said the word itself, for the one below, gives it no further reach above."""
+    start = scene.one.start((KYIV,), T)
+    scene.words.govern({lower: (upper,)})
+    scene.words.set_standing(scene.one.key, upper, Standing((Reach((LVIV,), (1,)),)))
+    scene.words.add(Fact(start, scene.one.key, lower))
+    scene.words.add(Fact(scene.one.message(board(), LVIV, T + 60), scene.one.key, upper))
+    assert scene.standing() == [(start.id[:8], KYIV)]
+    scene.words.add(Fact(scene.one.message(board(), KYIV, T + 61), scene.one.key, lower))
+    assert scene.standing() == []
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_sibling_ends_nothing_beyond_its_reach_whatever_its_hint(scene: Scene, way: int) -> None:
+    """No key's hint is greater or smaller than another's in any way that counts."""
+    judge, speaker = sorted((scene.one, scene.two), key=lambda desk: desk.kid)[::way]
+    scene.say(speaker, start := speaker.start((KYIV,), T))
+    scene.words.set_standing(judge.key, 2, Standing((Reach((LVIV,), (1,)),)))
+    scene.say(judge, judge.message(board(Cover(speaker.kid, T + 5, 0)), LVIV, T + 60))
+    assert scene.standing() == [(start.id[:8], KYIV)]
+
+
+def test_news_of_a_standing_is_told_once(scene: Scene) -> None:
+    """Who asks again what it knows already judges nothing anew."""
+    reach = Standing((Reach((KYIV,), (1,)),))
+    told = [scene.words.set_standing(b"k", 2, s) for s in (reach, reach, Standing(), reach)]
+    assert told == [True, False, True, True]
 
 
 def test_a_board_ends_nothing_beyond_its_authoritys_charge(scene: Scene) -> None:
@@ -510,7 +560,30 @@ def test_a_key_that_says_too_much_leaves_remnants_and_nothing_clear(
     bits = scene.one.message(bitmap(NEIGHBOUR), KYIV, T + 60)
     scene.say(scene.one, bits)
     assert {area for incident, area in scene.standing() if not incident} >= {KYIV, RAION}
-    scene.say(scene.one, scene.one.message(board(), KYIV, T + 70))
+    assert len(list(scene.words.remnants(2))) == 2
+    assert [*scene.words.remnants(1), *scene.words.remnants(3)] == []
+    source = starts[max(word.created_s for word, _ in scene.words.remnants(2)) - T]
+    end = scene.say(scene.one, scene.one.message(board(), KYIV, T + 70))
+    assert scene.standing() == []
+    assert source.id in end.released
+    assert list(scene.words.remnants(2)) == []
+
+
+@pytest.mark.parametrize(
+    ("areas", "starts", "left"),
+    [(2, 16, 16), (2, 17, 14), (3, 10, 10), (3, 11, 9)],
+)
+def test_no_more_is_dropped_than_makes_room(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, areas: int, starts: int, left: int
+) -> None:
+    """Nothing up to the bound; beyond it the oldest, until an eighth is free."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 32)
+    said = [scene.one.start((KYIV, RAION, NEIGHBOUR)[:areas], T + n) for n in range(starts)]
+    for start in said:
+        scene.say(scene.one, start)
+    named = {incident for incident, _ in scene.standing() if incident}
+    assert named == {start.id[:8] for start in said[-left:]}
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 60))
     assert scene.standing() == []
 
 
