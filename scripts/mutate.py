@@ -1,8 +1,8 @@
 """Mutation testing of the code that decides whom to believe: run by scripts/mutate.
 
-Each module of TESTS is changed in a copy of the project, one thing at a time, as cosmic-ray and
-`without_statement` say; its tests must notice. What no test noticed is printed as a diff;
-docs/mutation.md tells which of those weaken nothing, and why.
+Each module of TESTS is changed in a copy of the project, one thing at a time, as cosmic-ray says,
+or by leaving out a statement or a condition; its tests must notice. What no test noticed is
+printed as a diff; docs/mutation.md tells which of those weaken nothing, and why.
 
 The tests run in the project's own environment, in a process that forks for each mutant
 (scripts/mutate_tests.py): starting Python and pytest anew would take five times as long.
@@ -84,11 +84,11 @@ TESTS = {
 left out: what they notice may be luck."""
 
 SPARED = re.compile(
-    r"(Eq|Lt|LtE|Gt|GtE)_Is(Not)?$"
+    r"(Eq|Lt|LtE|Gt|GtE)_Is(Not)?$|_Is_(?!IsNot)\w+$|_IsNot_(?!Is$)\w+$"
     r"|Binary.*_(?!Add_Sub|Sub_Add|Mul_FloorDiv|FloorDiv_Mul|BitOr_BitAnd|BitAnd_BitOr)\w+_\w+$"
 )
-"""Operators that change as others do: identity for equality, and all but one for an arithmetic
-one."""
+"""Operators that change nothing, or what others change: identity for a comparison and the other
+way round, and all but one for an arithmetic one."""
 
 
 def main(wanted: list[str]) -> int:
@@ -146,7 +146,9 @@ def mutants(source: str) -> Iterator[tuple[str, str]]:
     """Every (operator, changed source) once, but for those that only change annotations and
     those that are no Python."""
     seen = {meaning(source)}
-    for operator, mutant in chain(by_cosmic_ray(source), without_statement(source)):
+    for operator, mutant in chain(
+        by_cosmic_ray(source), without_statement(source), without_condition(source)
+    ):
         try:
             told = meaning(mutant)
         except SyntaxError:
@@ -188,6 +190,24 @@ def without_statement(source: str) -> Iterator[tuple[str, str]]:
             if lines[first].startswith((indent + "elif", indent + "else")):
                 continue
             yield "WithoutStatement", "\n".join([*lines[:first], indent + "pass", *lines[last:]])
+
+
+def without_condition(source: str) -> Iterator[tuple[str, str]]:
+    """The source with one operand of an `and` or `or`, or one `if` of a comprehension, left out:
+    the constant that changes nothing else stands for it."""
+    lines = source.encode().split(b"\n")  # columns count bytes
+    for node in ast.walk(ast.parse(source)):
+        conditions: list[ast.expr] = []
+        neutral = b"True"
+        if isinstance(node, ast.BoolOp):
+            conditions, neutral = node.values, b"True" if isinstance(node.op, ast.And) else b"False"
+        elif isinstance(node, ast.comprehension):
+            conditions = node.ifs
+        for each in conditions:
+            first, last = each.lineno - 1, (each.end_lineno or each.lineno) - 1
+            line = lines[first][: each.col_offset] + neutral + lines[last][each.end_col_offset :]
+            mutant = b"\n".join([*lines[:first], line, *lines[last + 1 :]])
+            yield "WithoutCondition", mutant.decode()
 
 
 def meaning(source: str) -> str:

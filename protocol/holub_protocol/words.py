@@ -343,15 +343,16 @@ class Words:
                 fact.authority, message.kid, message.created_s, message.k, REMNANT, b"", area
             )
             before = self._remnants.get(slot)
+            stood = lost
             if before is not None:
-                lost |= before[2] and not self._all[before[0]].over
                 if before[0].point >= word.point:
                     self._remnants[slot] = (*before[:2], before[2] or lost)
                     continue
+                stood |= before[2] and not self._all[before[0]].over
                 self._loosened[before[1]] = None
                 _discard(self._remnants_of, before[1], before[0])
                 self._unsay((before[0],), fact)
-            self._remnants[slot] = (word, message.id, lost)
+            self._remnants[slot] = (word, message.id, stood)
             self._remnants_of.setdefault(message.id, {})[word] = None
             self._say((word,))
             self._refresh((word,))

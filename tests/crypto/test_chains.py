@@ -200,7 +200,7 @@ def test_nobody_crowds_out_anothers_grants() -> None:
     """Of one issuer the newest that stand are looked at, of one registrar the shortest lines."""
     made = Chains(covers)
     made.govern(charter(R1, R2))
-    made.add_grant(b"honest" + bytes(26), replace(WIDE, subject=C, rate=7), R2, 0)
+    made.add_grant(b"\0honest" + bytes(25), replace(WIDE, subject=C, rate=7), R2, 0)
     for number in range(100):
         grant = replace(WIDE, subject=C, rate=number)
         made.add_grant(number.to_bytes(32), grant, R1, number)

@@ -64,6 +64,19 @@ def test_a_start_names_its_incident_by_its_own_id(scene: Scene) -> None:
     assert scene.standing() == sorted([(start.id[:8], KYIV), (start.id[:8], RAION)])
 
 
+def test_an_end_is_news_where_it_ends_something_and_a_withdraw_always(scene: Scene) -> None:
+    """People are told that an alert was false though this node never had it."""
+    start = scene.one.start((KYIV,), T)
+    ends = [
+        scene.one.alert(verb, (KYIV,), T + 9, (start.id[:8],))
+        for verb in (Verb.CLEAR, Verb.WITHDRAW)
+    ]
+    assert [scene.say(scene.one, end).visible for end in ends] == [False, True]
+    scene.words = Words(TREE, ABOVE)
+    scene.say(scene.one, start)
+    assert scene.say(scene.one, ends[0]).visible
+
+
 def test_a_message_counts_once(scene: Scene) -> None:
     """A second copy changes nothing and is no news."""
     start = scene.one.start((KYIV,), T)
@@ -583,8 +596,29 @@ def test_no_more_is_dropped_than_makes_room(
         scene.say(scene.one, start)
     named = {incident for incident, _ in scene.standing() if incident}
     assert named == {start.id[:8] for start in said[-left:]}
+    # The newest of what was dropped: a board that knows less of the key does not end it.
+    points = {word.point for word, _ in scene.words.remnants(2)}
+    assert points == ({said[-left - 1].point} if left < starts else set())
     scene.say(scene.one, scene.one.message(board(), KYIV, T + 60))
     assert scene.standing() == []
+
+
+def test_what_was_lost_is_known_place_by_place(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That an alert of one place was dropped while it held says nothing of another place."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
+    for n in range(3):
+        scene.say(scene.one, scene.one.start((LVIV,), T + n))
+    assert [(word.area, lost) for word, lost in scene.words.remnants(2)] == [(LVIV, True)]
+    listed = Listed(T - 9, 1, b"", 1, b"incident", (LVIV, KYIV))
+    for created_s, body in ((T - 9, board(words=(listed,))), (T + 9, bitmap(LVIV, KYIV))):
+        for number in range(CONTRADICTIONS + 1):  # the last of them leaves remnants
+            name = bytes([number, created_s - T & 255]) * 16
+            kid = scene.one.kid
+            scene.say(scene.one, Message(b"", name, kid, 6, created_s, 9, DAY_S, KYIV, body))
+        lost = {word.area: lost for word, lost in scene.words.remnants(2)}
+        assert lost == {LVIV: True, KYIV: False}
 
 
 def test_of_too_much_what_is_over_is_dropped_first(
