@@ -52,6 +52,7 @@ TESTS = {
     ),
     "protocol/holub_protocol/words.py": (
         "tests/protocol/test_words.py",
+        "tests/protocol/test_words_bounds.py",
         "tests/protocol/test_truth.py",
         "tests/protocol/test_seconds.py",
         "tests/protocol/test_desk.py",

@@ -3,58 +3,35 @@
 import pytest
 
 from holub_crypto.trust import Reach, Standing
-from holub_protocol.areas import EVERYWHERE, ukraine
-from holub_protocol.facts import REMNANT, Change, Fact
+from holub_protocol.areas import EVERYWHERE
+from holub_protocol.facts import Change, Fact
 from holub_protocol.kinds.alert import AlertBody, Verb
-from holub_protocol.kinds.board import BoardBody, Cover, Listed, bitmap_of
+from holub_protocol.kinds.board import BoardBody, Cover, Listed
 from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
 from holub_protocol.message import Message
-from holub_protocol.words import CONTRADICTIONS, STANDING_PINNED, Words
-from support_alerts import DAY_S, START_S, Desk
-
-TREE = ukraine()
-OBLAST, KYIV, LVIV = 30281, 93317, 26241
-RAION, NEIGHBOUR = TREE.children(OBLAST)[:2]
-HROMADA = TREE.children(RAION)[0]
-UNKNOWN_AREA = 99_998
-T = START_S
-# Authority 2 answers to authority 1; authority 3 stands beside them.
-ABOVE: dict[int, tuple[int, ...]] = {1: (), 2: (1,), 3: ()}
-
-
-class Scene:
-    """Two desks of one authority, one of the authority above and one beside, and an observer."""
-
-    def __init__(self) -> None:
-        """Nothing has been said."""
-        self.words = Words(TREE, ABOVE)
-        self.one, self.two = Desk(1, 2), Desk(2, 2)
-        self.chief, self.stranger = Desk(3, 1), Desk(4, 3)
-
-    def say(self, desk: Desk, message: Message) -> Change:
-        """Let the observer take in a message."""
-        return self.words.add(Fact(message, desk.key, desk.authority))
-
-    def standing(self) -> list[tuple[bytes, int]]:
-        """(incident, area) of the words that stand, sorted."""
-        return sorted((held.word.incident, held.word.area) for held in self.words.standing())
+from holub_protocol.words import Words
+from support_alerts import DAY_S
+from support_words import (
+    ABOVE,
+    HROMADA,
+    KYIV,
+    LVIV,
+    NEIGHBOUR,
+    OBLAST,
+    RAION,
+    TREE,
+    UNKNOWN_AREA,
+    Scene,
+    T,
+    bitmap,
+    board,
+)
 
 
 @pytest.fixture
 def scene() -> Scene:
     """A fresh scene."""
     return Scene()
-
-
-def board(*covers: Cover, words: tuple[Listed, ...] = ()) -> BoardBody:
-    """A board in the form with names."""
-    return BoardBody(330, tuple(sorted(covers, key=lambda c: c.kid)), words)
-
-
-def bitmap(*areas: int, covers: tuple[Cover, ...] = ()) -> BoardBody:
-    """A board in the form of bits, for hazard 1."""
-    bits = bitmap_of(frozenset(areas), TREE.board_order)
-    return BoardBody(330, covers, (), ((1, bits),) if bits else ())
 
 
 def test_a_start_names_its_incident_by_its_own_id(scene: Scene) -> None:
@@ -349,54 +326,6 @@ def test_forgetting_undoes_every_effect(scene: Scene) -> None:
     assert not any(list(scene.words.standing_inside(area)) for area in (EVERYWHERE, OBLAST))
 
 
-def test_what_still_matters_is_pinned(scene: Scene) -> None:
-    """Standing words, what ends a word, and newest boards are kept beyond their lifetime."""
-    start = scene.one.start((KYIV,), T)
-    scene.say(scene.one, start)
-    assert scene.words.pinned(start.id)
-    ending = scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],))
-    scene.say(scene.one, ending)
-    assert not scene.words.pinned(start.id)
-    assert scene.words.pinned(ending.id)
-    scene.words.forget(start.id)
-    assert not scene.words.pinned(ending.id)
-    newest = scene.one.message(board(), KYIV, T + 60)
-    scene.say(scene.one, newest)
-    assert scene.words.pinned(newest.id)
-    assert not scene.words.pinned(b"never came")
-
-
-def test_an_update_is_pinned_while_it_replaces_older_words(scene: Scene) -> None:
-    """Without it an older and longer-lived start would come back."""
-    start = scene.one.start((RAION, NEIGHBOUR), T)
-    update = scene.one.alert(Verb.UPDATE, (RAION,), T + 9, (start.id[:8],), lifetime_s=600)
-    clear = scene.one.alert(Verb.CLEAR, (RAION,), T + 20, (start.id[:8],))
-    for message in (start, update, clear):
-        scene.say(scene.one, message)
-    assert scene.words.pinned(update.id)
-
-
-def test_one_place_pins_a_bounded_number_of_words(scene: Scene) -> None:
-    """A stolen key that starts without end fills no store: only the newest few are pinned."""
-    starts = [scene.one.start((KYIV,), T + n) for n in range(STANDING_PINNED + 3)]
-    for start in starts:
-        scene.say(scene.one, start)
-    pinned = [scene.words.pinned(start.id) for start in starts]
-    assert pinned == [False] * 3 + [True] * STANDING_PINNED
-
-
-def test_only_words_of_one_authority_place_and_hazard_push_one_another_out(scene: Scene) -> None:
-    """Who floods one hazard, or another authority's place, unpins nobody else's alert."""
-    others = [(scene.one, 2), (scene.chief, 1), (scene.stranger, 1)]
-    mine = [desk.start((KYIV,), T, hazard=hazard) for desk, hazard in others]
-    for (desk, _), start in zip(others, mine, strict=True):
-        scene.say(desk, start)
-    for hazard in (1, 3):
-        for n in range(STANDING_PINNED + 1):
-            scene.say(scene.one, scene.one.start((KYIV,), T + 1 + n, hazard=hazard))
-    assert [scene.words.pinned(start.id) for start in mine] == [True] * 3
-
-
 def test_doubt_makes_neither_on_nor_over(scene: Scene) -> None:
     """A word that only a doubted clear ends stands again, marked; so nothing turns green."""
     start = scene.one.start((KYIV,), T)
@@ -525,127 +454,3 @@ def test_a_cover_of_the_future_ends_nothing_said_later(scene: Scene) -> None:
     for start in (skewed, later):
         scene.say(scene.two, start)
     assert scene.standing() == [(later.id[:8], KYIV)]
-
-
-def test_a_change_tells_what_need_not_be_kept_any_more(scene: Scene) -> None:
-    """A clear releases the start, forgetting the start releases the clear, and so on."""
-    start = scene.one.start((KYIV, RAION), T)
-    half = scene.one.alert(Verb.CLEAR, (KYIV,), T + 8, (start.id[:8],))
-    rest = scene.one.alert(Verb.CLEAR, (RAION,), T + 9, (start.id[:8],))
-    assert scene.say(scene.one, start).released == ()
-    assert scene.say(scene.one, half).released == ()
-    assert scene.say(scene.one, rest).released == (start.id,)
-    assert sorted(scene.words.forget(start.id)) == sorted([half.id, rest.id])
-    starts = [scene.two.start((KYIV,), T + n) for n in range(STANDING_PINNED + 2)]
-    released = [scene.say(scene.two, start).released for start in starts]
-    assert released == [()] * STANDING_PINNED + [(starts[0].id,), (starts[1].id,)]
-    end = scene.say(scene.two, scene.two.message(board(), KYIV, T + 60))
-    assert sorted(end.released) == sorted(start.id for start in starts)
-
-
-def flood(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
-    """Let a desk start 24 incidents in two regions, where 32 words are kept."""
-    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 32)
-    starts = [scene.one.start((KYIV, RAION), T + n) for n in range(24)]
-    for start in starts:
-        scene.say(scene.one, start)
-    return starts
-
-
-def test_a_key_that_says_too_much_leaves_remnants_and_nothing_clear(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A stolen key fills no memory: two words in doubt stand for all that was dropped, until a
-    board in words of the key comes, whoever clears or forgets the messages."""
-    starts = flood(scene, monkeypatch)
-    everything = list(scene.words.standing())
-    remnants = [held for held in everything if held.word.hazard == REMNANT]
-    assert len(everything) <= 32 + 2
-    assert sorted(held.word.area for held in remnants) == sorted([KYIV, RAION])
-    assert all(held.shaken for held in remnants)
-    source = starts[remnants[0].word.created_s - T]
-    assert scene.words.pinned(source.id)
-    for start in starts:
-        name = (start.id[:8],)
-        scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV, RAION), T + 50, name))
-        scene.words.forget(start.id)
-    assert {area for incident, area in scene.standing() if not incident} == {KYIV, RAION}
-    bits = scene.one.message(bitmap(NEIGHBOUR), KYIV, T + 60)
-    scene.say(scene.one, bits)
-    assert {area for incident, area in scene.standing() if not incident} >= {KYIV, RAION}
-    assert len(list(scene.words.remnants(2))) == 2
-    assert [*scene.words.remnants(1), *scene.words.remnants(3)] == []
-    source = starts[max(word.created_s for word, _ in scene.words.remnants(2)) - T]
-    end = scene.say(scene.one, scene.one.message(board(), KYIV, T + 70))
-    assert scene.standing() == []
-    assert source.id in end.released
-    assert list(scene.words.remnants(2)) == []
-
-
-@pytest.mark.parametrize(
-    ("areas", "starts", "left"),
-    [(2, 16, 16), (2, 17, 14), (3, 10, 10), (3, 11, 9)],
-)
-def test_no_more_is_dropped_than_makes_room(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, areas: int, starts: int, left: int
-) -> None:
-    """Nothing up to the bound; beyond it the oldest, until an eighth is free."""
-    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 32)
-    said = [scene.one.start((KYIV, RAION, NEIGHBOUR)[:areas], T + n) for n in range(starts)]
-    for start in said:
-        scene.say(scene.one, start)
-    named = {incident for incident, _ in scene.standing() if incident}
-    assert named == {start.id[:8] for start in said[-left:]}
-    # The newest of what was dropped: a board that knows less of the key does not end it.
-    points = {word.point for word, _ in scene.words.remnants(2)}
-    assert points == ({said[-left - 1].point} if left < starts else set())
-    scene.say(scene.one, scene.one.message(board(), KYIV, T + 60))
-    assert scene.standing() == []
-
-
-def test_what_was_lost_is_known_place_by_place(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """That an alert of one place was dropped while it held says nothing of another place."""
-    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
-    for n in range(3):
-        scene.say(scene.one, scene.one.start((LVIV,), T + n))
-    assert [(word.area, lost) for word, lost in scene.words.remnants(2)] == [(LVIV, True)]
-    listed = Listed(T - 9, 1, b"", 1, b"incident", (LVIV, KYIV))
-    for created_s, body in ((T - 9, board(words=(listed,))), (T + 9, bitmap(LVIV, KYIV))):
-        for number in range(CONTRADICTIONS + 1):  # the last of them leaves remnants
-            name = bytes([number, created_s - T & 255]) * 16
-            kid = scene.one.kid
-            scene.say(scene.one, Message(b"", name, kid, 6, created_s, 9, DAY_S, KYIV, body))
-        lost = {word.area: lost for word, lost in scene.words.remnants(2)}
-        assert lost == {LVIV: True, KYIV: False}
-
-
-def test_of_too_much_what_is_over_is_dropped_first(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A busy desk's old alert that still holds is shown while ended ones make room for new."""
-    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 32)
-    holds = scene.one.start((RAION,), T)
-    scene.say(scene.one, holds)
-    for n in range(100):
-        start = scene.one.start((KYIV,), T + 2 * n)
-        scene.say(scene.one, start)
-        scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV,), T + 2 * n + 1, (start.id[:8],)))
-    named = [(incident, area) for incident, area in scene.standing() if incident]
-    assert (holds.id[:8], RAION) in named
-    assert [lost for _, lost in scene.words.remnants(2)] == [False]
-
-
-def test_many_boards_of_one_point_fill_no_memory(scene: Scene) -> None:
-    """Beyond a few contradictions the areas that a board lists are in doubt until a newer one."""
-    first = scene.one.message(board(), KYIV, T)
-    scene.say(scene.one, first)
-    for number in range(CONTRADICTIONS + 3):
-        word = Listed(T - 9, 1, b"", 1, b"incident", (TREE.board_order[number],))
-        body, name = board(words=(word,)), bytes([number]) * 32
-        scene.say(scene.one, Message(b"", name, first.kid, 6, T, first.k, DAY_S, KYIV, body))
-    assert len(scene.words.boards(2)) == CONTRADICTIONS
-    assert {a for _, a in scene.standing()} == set(TREE.board_order[: CONTRADICTIONS + 3])
-    scene.say(scene.one, scene.one.message(board(), KYIV, T + 1))
-    assert scene.standing() == []
