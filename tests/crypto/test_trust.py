@@ -71,6 +71,11 @@ def ask(key: Identity, owner: Role, **other: Any) -> Ask:
     return plain._replace(**other)
 
 
+def revoking(key: Identity, other: Identity) -> Ask:
+    """Return a key's question whether it may revoke another."""
+    return ask(key, Role.GRANTOR, revokes=other.public)
+
+
 DESK_ROLE, RELAY_ROLE = Role.AUTHORITY, Role.RELAY
 
 
@@ -109,6 +114,18 @@ DESK_ROLE, RELAY_ROLE = Role.AUTHORITY, Role.RELAY
         (ask(TWO_GRANTS, DESK_ROLE, kind=9, hazard=2), Granted(2, 7, END_S)),
         (ask(TWO_GRANTS, DESK_ROLE, kind=5, hazard=2), Denial.HAZARD),
         (ask(TWO_GRANTS, DESK_ROLE, kind=8), Denial.KIND),
+        (revoking(REGISTRAR, DESK), Granted(0, 1_000_000, 2**32 - 1)),
+        (revoking(DESK, DESK), Granted(2, 100, END_S)),
+        *((revoking(DESK, other), Denial.ROLE) for other in KEYS if other is not DESK),
+        (ask(DESK, Role.GRANTOR), Denial.ROLE),
+        (ask(DESK, Role.GRANTOR, enrols=replace(DESK_GRANT, depth=0)), Denial.ROLE),
+        (ask(DESK, DESK_ROLE, authority=2), Granted(2, 100, END_S)),
+        *((ask(DESK, DESK_ROLE, authority=other), Denial.ROLE) for other in (0, 1, 3)),
+        *((ask(DESK, Role.ANYONE, authority=other), Denial.ROLE) for other in (0, 1, 3)),
+        (ask(REGISTRAR, Role.REGISTRAR, authority=2), Denial.ROLE),
+        (ask(REGISTRAR, Role.REGISTRAR, authority=0), Granted(0, 1_000_000, 2**32 - 1)),
+        (ask(REGISTRAR, Role.ANYONE), Granted(0, 1_000_000, 2**32 - 1)),
+        (ask(REGISTRAR, RELAY_ROLE), Denial.ROLE),
     ],
 )
 def test_may(question: Ask, answer: Granted | Denial) -> None:
@@ -197,5 +214,5 @@ def test_rate_and_reach_are_those_of_the_grants() -> None:
     assert trust.rate(TWO_GRANTS.public, 8, 5) == 5
     reach = Reach(DESK_GRANT.areas, DESK_GRANT.hazards)
     assert trust.standing(DESK.public, 2) == Standing((reach,), (REGISTRAR.public,))
-    assert trust.standing(DESK.public, 1) == Standing()
+    assert [trust.standing(DESK.public, other) for other in (0, 1, 3)] == [Standing()] * 3
     assert len(trust.standing(TWO_GRANTS.public, 2).reach) == 2

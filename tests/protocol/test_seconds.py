@@ -3,7 +3,6 @@
 import csv
 import gzip
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -117,9 +116,11 @@ def test_that_a_removal_waits_is_news() -> None:
     """Also where another waits already and the alert now names the new one."""
     scene = Scene()
     start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
-    clears = ends(scene.nation, [start] * 9)
-    clears = [replace(c, body=replace(c.body, hazard=CHEMICAL)) for c in clears]  # type: ignore[type-var]
-    first, last = min(clears, key=lambda c: c.id), max(clears, key=lambda c: c.id)
+    name = (start.id[:8],)
+    clears = [
+        scene.nation.alert(Verb.CLEAR, (KYIV,), T + 9 + n, name, hazard=CHEMICAL) for n in range(2)
+    ]
+    first, last = sorted(clears, key=lambda clear: clear.id)
     changes = scene.nation.tell(scene.truth, start, last, first)
     assert [change.visible for change in changes] == [True] * 3
     assert [view.removal for view in scene.truth.alerts(at(T))] == [first.id]
