@@ -1,10 +1,12 @@
 """Mutated inputs at every way in: nothing is raised, and no input costs much memory.
 
-Real frames, messages, charters, grants, bundles, requests, beacons, handshakes, configurations
-and join codes are changed in one to four places, cut, doubled or joined; *signed* ones are broken
-first and then signed by a key that may. Frames are also heard by a session that holds 300 messages
-(*session*); a link that closes is replaced by a new one. One line a way. An exception that a way
-does not document ends the run. Usage: fuzz.py [inputs of each way] [way ...]
+Real frames, messages, charters, grants, bundles, requests, beacons, handshakes, neighbours by
+multicast DNS, configurations, join codes and files of a ceremony get other fields, or are changed
+in up to four places, cut, doubled or joined; *signed* and *sealed* ones are broken first and then
+signed by a key that may, or given their right checksum. Frames are also heard by a session that
+holds 300 messages (*session*); a link that closes is replaced by a new one. The memory of every
+eighth input is measured. One line a way. An exception that a way does not document ends the run.
+Usage: fuzz.py [inputs of each way] [way ...]
 """
 
 import sys

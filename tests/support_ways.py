@@ -4,36 +4,39 @@ nothing else."""
 
 import json
 import os
-import tracemalloc
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 from typing import Final
 
 from holub_crypto import charter, cose
 from holub_protocol import bundle, codec, frames
 from holub_protocol.framing import frame_bytes
 from holub_protocol.kinds import KINDS
-from holub_relay import api, config, requests
-from holub_relay.discovery import beacon, joincode
-from holub_relay.errors import OperatorError
-from holub_relay.link import LinkError, LinkKey, SecureLink
+from holub_relay import api, requests
 from holub_relay.station import Station
-from support_fuzz import Fuzz, mutated
+from support_broken import mutated, other_json, other_toml
+from support_fuzz import TRACED, Fuzz, allocated_bytes
 from support_realm import KYIV, START_S, Box, Realm, key, now_at
 from support_relay import made
+from support_strangers import SETTINGS, Strangers, hear_code, sealed_code
 from support_vectors import VECTORS, bodies
 
 ANEW: Final = 2000
-"""Inputs after which a node begins anew, lest it grow full of what was good by chance."""
+"""Inputs after which a node or relay begins anew, lest it grow full of what was good by chance."""
 
 WAYS: Final = (
     "frame", "message", "signed message", "charter", "signed charter", "signed grant", "bundle",
-    "request", "beacon", "handshake", "config", "join code",
+    "sealed bundle", "request", "beacon", "signed beacon", "handshake", "sealed handshake", "mdns",
+    "config", "join code", "sealed join code", "ceremony",
 )  # fmt: skip
 
 Hear = Callable[[bytes], None]
+Break = Callable[[Random, list[bytes]], bytes]
+Way = tuple[list[bytes], Hear] | tuple[list[bytes], Hear, Break]
 
 _REQUESTS: Final[tuple[dict[str, object], ...]] = (
     {"do": "alert", "verb": "start", "areas": [KYIV], "hazard": "air-raid",
@@ -51,13 +54,6 @@ _REQUESTS: Final[tuple[dict[str, object], ...]] = (
     {"do": "status"}, {"do": "realm"}, {"do": "peers"}, {"do": "desk"},
     {"do": "clock-confirm", "time_s": START_S},
 )  # fmt: skip
-_CONFIG: Final = b"""area = 93317
-listen = "0.0.0.0:24658"
-peers = ["10.0.0.2:24658", "[fe80::1]:7"]
-discovery = true
-clock = "host"
-store_mib = 64
-"""
 
 
 @dataclass(slots=True)
@@ -69,18 +65,15 @@ class Played:
 
 
 class _Ways:
-    """The ways that need a node of a realm, or a relay's directory."""
+    """The ways that need a node of a realm, or a relay."""
 
-    def __init__(self, station: Station, folder: Path, rng: Random) -> None:
+    def __init__(self, folder: Path, rng: Random) -> None:
         self.realm, self.desk = Realm(), key("desk")
         self.later = charter.decode(self.charters()[1]).charter
-        self.rng, self.station, self.folder = rng, station, folder
+        self.rng, self.folder = rng, folder
+        self.station = self._station()
         self.count, self.link = 0, 0
         self.box = self._box()
-        self.ears = beacon.Ears(key("node").public, self.realm.id, lambda _: True, now_s=0.0)
-        self.caller = SecureLink(
-            False, LinkKey.make(key("node"), self.realm.id, os.urandom), os.urandom
-        )
 
     def _box(self) -> Box:
         box = Box(self.realm, "node")
@@ -88,6 +81,14 @@ class _Ways:
         box.flush(1)
         self.link = 0
         return box
+
+    def _station(self) -> Station:
+        return Station.open(made(self.folder / "relay"))
+
+    def close(self) -> None:
+        """Let the relay's directory go."""
+        self.station.close()
+        rmtree(self.folder / "relay")
 
     def _turn(self) -> int:
         """Return the second of this input; let the node begin anew when its time has come."""
@@ -153,37 +154,14 @@ class _Ways:
 
     def request(self, line: bytes) -> None:
         """Ask over the local socket."""
+        self.count += 1
+        if self.count % ANEW == 0:
+            self.close()
+            self.station = self._station()
         request = api.read(line)
         if not isinstance(request, str):
             json.dumps(requests.handle(self.station, request))
             self.station.settle()
-
-    def beacon(self, packet: bytes) -> None:
-        """Hear a datagram, from one of 50 hosts so that its budget does not swallow it."""
-        self.count += 1
-        self.ears.hear(packet, f"10.0.0.{self.count % 50}", self.count / 10)
-
-    def handshake(self, data: bytes) -> None:
-        """Be called by somebody who says this."""
-        try:
-            self.caller.fork().receive(data)
-        except LinkError:
-            return
-
-    def settings(self, data: bytes) -> None:
-        """Read a configuration."""
-        (self.folder / "config.toml").write_bytes(data)
-        try:
-            config.load(self.folder)
-        except OperatorError:
-            return
-
-
-def _code(data: bytes) -> None:
-    try:
-        joincode.decode(data.decode("latin-1"))
-    except ValueError:
-        return
 
 
 def _payload(raw: bytes) -> bytes:
@@ -195,15 +173,17 @@ def _file(messages: Iterable[bytes]) -> bytes:
     return b"".join(records) + bundle.end(len(records))
 
 
-def _table(ways: _Ways) -> dict[str, tuple[list[bytes], Hear]]:
+def _sealed_file(rng: Random, real: list[bytes]) -> bytes:
+    """Break what the records of a file hold, and give them their right checksums."""
+    return _file(raw for raw in (mutated(rng, real) for _ in range(3)) if raw)
+
+
+def _table(ways: _Ways, strangers: Strangers) -> dict[str, Way]:
     messages, charters = ways.messages(), ways.charters()
     grants = [ways.realm.grant(key("other").public, areas=(KYIV,), hazards=(1,)),
               ways.realm.revoke(key("other").public)]  # fmt: skip
-    said = beacon.Announcement(key("peer").public, 7, 1, 1, 250)
-    code = joincode.JoinCode(ways.realm.id, key("peer").public, 7, ("10.0.0.2", "fe80::1"))
-    calls = [size.to_bytes(2, "big") + os.urandom(size) for size in (32, 48)]
     plain = [charter.decode(raw).charter.payload() for raw in charters]
-    rows: tuple[tuple[list[bytes], Hear], ...] = (
+    rows: tuple[Way, ...] = (
         (Fuzz(seed=1).real, ways.frame),
         (messages, ways.offer),
         ([_payload(raw) for raw in messages], ways.signed),
@@ -211,37 +191,44 @@ def _table(ways: _Ways) -> dict[str, tuple[list[bytes], Hear]]:
         (plain, ways.charter),
         ([_payload(raw) for raw in grants], ways.signed),
         ([_file([*charters, *messages[:3]])], ways.file),
-        ([json.dumps(one).encode() for one in _REQUESTS], ways.request),
-        ([beacon.encode(said, key("peer"), ways.realm.id)], ways.beacon),
-        (calls, ways.handshake),
-        ([_CONFIG], ways.settings),
-        ([joincode.encode(code).encode()], _code),
+        ([*charters, *messages], ways.file, _sealed_file),
+        ([json.dumps(one).encode() for one in _REQUESTS], ways.request, other_json),
+        (strangers.beacons(), strangers.beacon),
+        (strangers.announcements(), strangers.announcement),
+        ([_call(32), _call(48)], strangers.handshake),
+        (strangers.introductions(), strangers.introduction),
+        (strangers.neighbours(), strangers.neighbour),
+        ([SETTINGS], strangers.settings, other_toml),
+        (strangers.codes(), hear_code),
+        (strangers.code_contents(), hear_code, sealed_code),
+        (strangers.ceremonies(), strangers.ceremony),
     )
     return dict(zip(WAYS, rows, strict=True))
+
+
+def _call(size: int) -> bytes:
+    return size.to_bytes(2, "big") + os.urandom(size)
 
 
 def play(folder: Path, count: int, seed: int, only: Iterable[str] = ()) -> dict[str, Played]:
     """Let every way in, or those named, hear `count` inputs each; return what came of them."""
     rng, played = Random(seed), {}
-    with Station.open(made(folder)) as station:
-        for name, (real, hear) in _table(_Ways(station, folder, rng)).items():
+    with closing(_Ways(folder, rng)) as ways:
+        table = _table(ways, Strangers(ways.realm, folder))
+        for name, (real, hear, *how) in table.items():
             if not only or name in only:
-                played[name] = _play(hear, real, count, rng)
+                break_ = how[0] if how else mutated
+                played[name] = _play(hear, (break_(rng, real) for _ in range(count)))
     return played
 
 
-def _play(hear: Hear, real: list[bytes], count: int, rng: Random) -> Played:
+def _play(hear: Hear, inputs: Iterable[bytes]) -> Played:
     played = Played()
-    tracemalloc.start()
-    try:
-        for _ in range(count):
-            data = mutated(rng, real)
-            tracemalloc.reset_peak()
-            before = tracemalloc.get_traced_memory()[0]
+    for data in inputs:
+        if played.inputs % TRACED:
             hear(data)
-            peak = tracemalloc.get_traced_memory()[1] - before
+        else:
+            peak = allocated_bytes(hear, data)
             played.most_allocated_bytes = max(played.most_allocated_bytes, peak)
-            played.inputs += 1
-    finally:
-        tracemalloc.stop()
+        played.inputs += 1
     return played
