@@ -266,8 +266,15 @@ RECONCILE_SLACK_S = 60
 RECONCILE_BUDGET_US = 600_000_000
 RECONCILE_BYTES_PER_ID = 12
 RECONCILE_BYTES_FREE = 65_536
-"""RANGE bytes a peer may make us send in ten minutes: 12 x n + 64 KiB (worst honest case
-9.5 x n). Beyond it the session answers nothing more until the next ten."""
+"""RANGE bytes a peer may make us send in ten minutes and class: 12 x n + 64 KiB (worst honest case
+9.5 x n). Beyond it the session looks at no RANGE of that class until the next ten."""
+
+RECONCILE_TELLINGS = 3
+"""Ids that a peer's RANGE frames may find it lacks, and parts of them that teach nothing, in ten
+minutes and class: 3 x (n + SEND_ITEMS) in all. A RANGE of 280 bytes that lists none of the newest
+400 costs 2 us for each, and as much when it is said again; a part that is skipped 2 us too. An
+honest peer lacks each id once, and to find 50,000 of 100,000 anywhere takes 0.2 such parts an id:
+it never needs a third of this."""
 
 RANGE_ANSWER_US = 2_000_000
 """On a slow link the next RANGE waits this long for an answer to the last."""

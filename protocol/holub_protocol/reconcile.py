@@ -104,11 +104,18 @@ def _expanded(id_: bytes) -> int:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What a RANGE taught: stretches to answer with, oldest first, each with its lower bound;
-    (place among all listed, short id) to ask for, and (short id, id) pairs to send."""
+    (place among all listed, short id) to ask for, and (short id, id) pairs to send; and how many
+    of its parts taught nothing."""
 
     stretches: tuple[tuple[bytes, tuple[Part, ...]], ...] = ()
     want: tuple[tuple[int, bytes], ...] = ()
     send: tuple[tuple[bytes, bytes], ...] = ()
+    idle: int = 0
+
+    @property
+    def is_none(self) -> bool:
+        """Whether both sides hold the same there."""
+        return not (self.stretches or self.want or self.send)
 
 
 class Snapshot:
@@ -231,7 +238,7 @@ class _Reply:
         self._slow = slow
         self._own, self._list_items_max, self._budget_bytes = own, list_items_max, budget_bytes
         self._news = False
-        self._finer = 0
+        self._finer = self._idle = 0
         # How many more ids may be listed because lists beside them were mostly news.
         self._expected = 0
         self._parts: list[Part] = []
@@ -247,12 +254,13 @@ class _Reply:
         middle = parts[cut - 1].high if cut else low
         pieces = ((low, _merged(parts[:cut])), (middle, _merged(parts[cut:])))
         stretches = tuple(piece for piece in pieces if piece[1])
-        return Difference(stretches, tuple(self._want), tuple(self._send))
+        return Difference(stretches, tuple(self._want), tuple(self._send), self._idle)
 
     def skip(self, part: Part) -> None:
         """Say nothing of a stretch that is equal, or of which nothing was said."""
         self._parts.append(Skip(part.high))
         self._expected, self._news = 0, False
+        self._idle += 1
 
     def compare(self, part: IdList, place: int, low: bytes, start: int, end: int) -> None:
         """Ask for what a list has and we lack, and send what it lacks; but where that would be
@@ -272,6 +280,7 @@ class _Reply:
         self._want += [(number, short) for short, number in theirs.items()]
         self._parts.append(Skip(part.high))
         sent = len(self._send) - sent
+        self._idle += not (theirs or sent)
         self._weigh(len(theirs) + sent, len(listed) + sent)
 
     def _weigh(self, news: int, ids: int) -> None:

@@ -12,9 +12,6 @@ from holub_protocol.frames import IdList, IHave, Part, Range, Root, Want, WantLi
 from holub_protocol.kinds import Class
 from holub_protocol.limits import (
     RECONCILE_AGAIN_US,
-    RECONCILE_BUDGET_US,
-    RECONCILE_BYTES_FREE,
-    RECONCILE_BYTES_PER_ID,
     REFUSALS_PER_LINK,
     ROOT_EVERY_US,
     ROOT_IDLE_MAX_US,
@@ -30,7 +27,8 @@ from holub_protocol.limits import (
 )
 from holub_protocol.message import Now
 from holub_protocol.outbox import Outbox, Shelf
-from holub_protocol.reconcile import Difference, Snapshot, list_items, pack, short_id, short_ids
+from holub_protocol.patience import Patience
+from holub_protocol.reconcile import Snapshot, list_items, pack, short_id, short_ids
 
 _WANT_HEAD_BYTES = 16
 
@@ -50,7 +48,7 @@ class Sync:
         self._unwanted: OrderedDict[bytes, None] = OrderedDict()
         self._snapshots: dict[Class, tuple[Snapshot, int, int]] = {}
         self._changed: dict[Class, bool] = {}
-        self._budget_from_us = now.mono_us
+        self._patience = Patience(now)
         self._whole = True
         self._root_due_us = now.mono_us
         self._root_sent_us = now.mono_us - ROOT_SPACING_US
@@ -101,20 +99,18 @@ class Sync:
 
     def range(self, heard: Range, shelf: Shelf, now: Now) -> None:
         """Answer a stretch of the peer's set: split it, list it, ask and send."""
-        if now.mono_us - self._budget_from_us >= RECONCILE_BUDGET_US:
-            self._budget_from_us, self._outbox.ranges.bytes = now.mono_us, 0
+        if self._patience.is_over(heard.cls, shelf.holdings.count(heard.cls), now):
+            return
         snapshot = self._snapshot(heard.cls, shelf, now)
         heard_bytes = len(encode(heard))
         room = list_items(self._outbox.piece_bytes)
         difference = snapshot.answer(heard, heard_bytes, room, self._outbox.pace.slow)
-        for short, id_ in difference.send:
-            self._learn(short, id_)
-            if id_ not in self._unwanted:
-                self._outbox.put(id_, heard.cls)
+        self._tell(heard.cls, difference.send)
+        self._patience.searched(heard.cls, difference.idle + len(difference.send))
         self._want_listed(heard, difference.want, shelf)
-        if difference == Difference():
+        if difference.is_none:
             self.changed(heard.cls, received=True, now=now)
-        self._say(heard.cls, difference.stretches, len(snapshot))
+        self._say(heard.cls, difference.stretches)
         if heard.cls in self._open_at_us:
             self._open_at_us[heard.cls] = now.mono_us + RECONCILE_AGAIN_US
 
@@ -245,20 +241,27 @@ class Sync:
             return
         if self._outbox.busy(cls):
             return
-        snapshot = self._snapshot(cls, shelf, now)
-        opening = snapshot.opening(list_items(self._outbox.piece_bytes))
-        self._say(cls, ((b"", opening),), len(snapshot))
+        if not self._patience.is_over(cls, shelf.holdings.count(cls), now):
+            opening = self._snapshot(cls, shelf, now).opening(list_items(self._outbox.piece_bytes))
+            self._say(cls, ((b"", opening),))
         pause_us = self._open_pause_us.get(cls, RECONCILE_AGAIN_US)
         self._open_at_us[cls] = now.mono_us + pause_us
         self._open_pause_us[cls] = min(2 * pause_us, ROOT_IDLE_MAX_US)
 
-    def _say(
-        self, cls: Class, stretches: tuple[tuple[bytes, tuple[Part, ...]], ...], size: int
-    ) -> None:
-        """Queue RANGE frames, within what a session may cost."""
-        if self._outbox.ranges.bytes <= RECONCILE_BYTES_FREE + RECONCILE_BYTES_PER_ID * size:
-            for low, parts in stretches:
-                self._outbox.answer(tuple(pack(cls, low, parts, self._outbox.piece_bytes)))
+    def _say(self, cls: Class, stretches: tuple[tuple[bytes, tuple[Part, ...]], ...]) -> None:
+        """Queue RANGE frames."""
+        ranges = self._outbox.ranges
+        before_bytes = ranges.bytes
+        for low, parts in stretches:
+            self._outbox.answer(tuple(pack(cls, low, parts, self._outbox.piece_bytes)))
+        self._patience.said(cls, ranges.bytes - before_bytes)
+
+    def _tell(self, cls: Class, found: tuple[tuple[bytes, bytes], ...]) -> None:
+        """Queue what the peer lacks."""
+        for short, id_ in found:
+            self._learn(short, id_)
+            if id_ not in self._unwanted:
+                self._outbox.put(id_, cls)
 
     def _snapshot(self, cls: Class, shelf: Shelf, now: Now) -> Snapshot:
         """Return a snapshot that is fresh, or at least not a second old if the set is large."""

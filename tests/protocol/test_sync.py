@@ -1,10 +1,22 @@
 """Keeping two sets equal: when roots go, who opens, how often, and what is remembered."""
 
+import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from holub_protocol.frames import Fingerprint, Hello, IHave, Range, Refuse, Want, encode
+from holub_protocol.frames import (
+    Fingerprint,
+    Hello,
+    IdList,
+    IHave,
+    Range,
+    Refuse,
+    Skip,
+    Want,
+    encode,
+)
 from holub_protocol.framing import frame_bytes
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.board import BoardBody
@@ -14,9 +26,11 @@ from holub_protocol.limits import (
     RECONCILE_AGAIN_US,
     RECONCILE_BYTES_FREE,
     RECONCILE_BYTES_PER_ID,
+    RECONCILE_TELLINGS,
     ROOT_EVERY_US,
+    SEND_ITEMS,
 )
-from holub_protocol.reconcile import short_id
+from holub_protocol.reconcile import Difference, Snapshot, short_id
 from holub_protocol.refusal import Refusal
 from support_net import Host, Net
 from support_realm import Box, Pair, Realm, decoded, key, now_at
@@ -254,12 +268,48 @@ def test_what_a_session_may_cost_is_bounded() -> None:
     question = Range(Class.PEOPLE, b"", (Fingerprint(b"", b"other."),))
     for _ in range(5000):
         session.hear(question, box.node, now_at(1))
-    assert ranges.bytes <= RECONCILE_BYTES_FREE + RECONCILE_BYTES_PER_ID * 40 + 500
     stopped = ranges.bytes
+    assert stopped <= RECONCILE_BYTES_FREE + RECONCILE_BYTES_PER_ID * 40 + 500
     session.hear(question, box.node, now_at(599))
     assert ranges.bytes == stopped
+    about_grants = Range(Class.GRANT, b"", (Fingerprint(b"", b"other."),))
+    session.hear(about_grants, box.node, now_at(599))
+    assert ranges.bytes > stopped
+    stopped = ranges.bytes
     session.hear(question, box.node, now_at(601))
-    assert 0 < ranges.bytes < 500
+    assert 0 < ranges.bytes - stopped < 500
+
+
+@pytest.mark.parametrize(
+    ("question", "items"),
+    [
+        (Range(Class.PEOPLE, b"", (IdList(b"", b""),)), 40),
+        (Range(Class.PEOPLE, b"", tuple(Skip(bytes((n, 0, 0, 0))) for n in range(1, 65))), 64),
+    ],
+    ids=["lists nothing", "skips everything"],
+)
+def test_saying_the_same_again_and_again_is_soon_not_looked_at(question: Range, items: int) -> None:
+    """A RANGE of a few bytes that names all we hold, or that only skips, is compared no oftener
+    than three times what is held and what a list may bring take; ten minutes later again."""
+    box = full(Realm(), "a", 40)
+    box.node.link_up(1, key("stranger").public, now_at(0))
+    box.node.receive(1, frame_bytes(encode(Hello(1, b"n" * 16, 4096, 65_536, 1))), now_at(0))
+    box.flush(0)
+    session, most = box.node._sessions[1], math.ceil(RECONCILE_TELLINGS * (40 + SEND_ITEMS) / items)
+    compared = []
+    answer = Snapshot.answer
+
+    def counted(self: Snapshot, *arguments: Any) -> Difference:
+        compared.append(arguments)
+        return answer(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Snapshot, "answer", counted)
+        for _ in range(1000):
+            session.hear(question, box.node, now_at(1))
+        assert len(compared) == most
+        session.hear(question, box.node, now_at(601))
+        assert len(compared) == most + 1
 
 
 def test_no_wait_of_a_link_is_under_two_seconds() -> None:
