@@ -87,7 +87,7 @@ class Replica:
             self.taken += 1
             self._hold(created_s, id_, now)
             sync.changed(KIND.cls, True, now)
-        sync.got(put.short_id, id_, KIND.cls)
+        sync.got(put.short_id, id_, KIND.cls, self, now)
 
     def _hold(self, created_s: int, id_: bytes, now: Now) -> None:
         row = Row(

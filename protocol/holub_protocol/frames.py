@@ -99,10 +99,11 @@ class Hello:
 class Root:
     """What is held, class by class: (class, count, fingerprint). Its counting an id is the
     acknowledgement that the message is on disk. In a `whole` root a class left out is empty;
-    otherwise nothing is said of it."""
+    otherwise nothing is said of it. One that `asks` wants to hear the peer's, also if equal."""
 
     whole: bool
     entries: tuple[tuple[Class, int, bytes], ...]
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +283,9 @@ def _fields(frame: Frame) -> tuple[cbor.Value, ...]:
             return _payload_fields(frame)
         case Credit(consumed_bytes):
             return (FrameType.CREDIT.value, consumed_bytes)
-        case Root(whole, entries):
+        case Root(whole, entries, asks):
             fields = tuple((cls.value, count, digest) for cls, count, digest in entries)
-            return (FrameType.ROOT.value, int(whole), fields)
+            return (FrameType.ROOT.value, whole | asks << 1, fields)
         case Range():
             return _range_fields(frame)
         case Want() | WantListed():
@@ -416,7 +417,8 @@ def _read_root(f: tuple[cbor.Value, ...]) -> Root:
         )
     if any(low[0] >= high[0] for low, high in pairwise(entries)):
         raise FrameError("classes of a root are not ascending")
-    return Root(as_int(f[1], 0, 1) == 1, tuple(entries))
+    flags = as_int(f[1], 0, 3)
+    return Root(flags & 1 == 1, tuple(entries), flags & 2 == 2)
 
 
 def _read_range(f: tuple[cbor.Value, ...]) -> Range:

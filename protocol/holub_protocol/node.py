@@ -166,7 +166,8 @@ class Node:
         refusal = self._room.fits(admitted, now)
         if refusal is not None:
             if refusal is Refusal.SUPERSEDED:
-                self._correct(link, self.holdings.newest(topic_of(message, admitted.signer)))
+                newer = self.holdings.newest(topic_of(message, admitted.signer))
+                self._correct(link, newer, now)
             return refusal
         group = KINDS[message.kind].group
         twin = self.holdings.twin(admitted.signer, group, message.created_s, message.k)
@@ -187,6 +188,8 @@ class Node:
         urgent: list[tuple[int, bytes]] = []
         sends: list[tuple[int, bytes]] = []
         for session in list(self._sessions.values()):
+            if session.next_wake_us() <= now.mono_us:
+                session.wake(self, now)
             if session.quiet:
                 continue
             early, late = bytearray(), bytearray()
@@ -206,6 +209,7 @@ class Node:
                 urgent.append((session.link, bytes(early)))
             if late:
                 sends.append((session.link, bytes(late)))
+        self._ask_for_lost(now)
         return self._journal.take(tuple(urgent), tuple(sends))
 
     # --- other inputs -------------------------------------------------------------------------
@@ -275,22 +279,16 @@ class Node:
         return message
 
     def wake(self, now: Now) -> None:
-        """Do what is due by time alone."""
+        """Do what is due by time alone; what is due on links `take` does."""
         stepped = abs(_offset_s(now) - self._offset_s) > FUTURE_SKEW_S // 2
         if now.reliable != self._reliable or stepped:
             self._time_is_another(now)
-        for cls in self._room.pass_time(now):
-            for session in self._sessions.values():
-                if session.sync is not None:
-                    session.sync.changed(cls, received=False, now=now)
+        self._room.pass_time(now)
         self._trusting.follow(now)
         self._again(self._trusting.pen.take(now), now)
         self._trusting.parked.expire(now)
         self._sign_boards(now)
         self.exchange.wake(now)
-        for session in self._sessions.values():
-            if session.next_wake_us() <= now.mono_us:
-                session.wake(self, now)
 
     def next_wake_us(self) -> int | None:
         """Return the steady microsecond by which `wake` should be called; None for never."""
@@ -311,7 +309,7 @@ class Node:
         """Learn that the store had no room after all: those messages are not held."""
         for id_ in ids:
             if id_ in self.holdings:
-                self._room.forget(id_)
+                self._room.lose(id_)
                 self._journal.never_stored(id_)
             self._count(Refusal.FULL)
 
@@ -345,7 +343,7 @@ class Node:
         if raw is None:
             self._count(Refusal.DAMAGED)
             self._journal.tell(Alarm("body-damaged"))
-            self._room.forget(id_)
+            self._room.lose(id_)
         return raw
 
     def is_own(self, id_: bytes) -> bool:
@@ -383,7 +381,7 @@ class Node:
             self._refused(Refusal.MALFORMED, session.link)
             session.refuse(put.short_id, Refusal.MALFORMED)
         elif session.sync is not None:
-            session.sync.got(put.short_id, outcome, self.holdings.cls(outcome))
+            session.sync.got(put.short_id, outcome, self.holdings.cls(outcome), self, now)
 
     def _counted_verify(self, public: bytes, data: bytes, signature: bytes) -> bool:
         self._verifications += 1
@@ -394,14 +392,14 @@ class Node:
         session = self._sessions.get(link)
         if session is not None:
             session.duplicates += 1
-        self._correct(link, self.holdings.successor(id_))
+        self._correct(link, self.holdings.successor(id_), now)
         return id_
 
-    def _correct(self, link: int, newer: bytes | None) -> None:
+    def _correct(self, link: int, newer: bytes | None, now: Now) -> None:
         """Answer what is superseded with what has superseded it."""
         session = self._sessions.get(link)
         if newer is not None and session is not None and session.sync is not None:
-            session.sync.offer(newer, self.holdings.cls(newer), push=True)
+            session.sync.offer(newer, self.holdings.cls(newer), push=True, now=now)
 
     def _apply(self, admitted: Admitted, now: Now) -> None:
         """Let a message that was taken in change what is trusted, what holds, or what goes."""
@@ -458,6 +456,13 @@ class Node:
         self._again(self._trusting.charter_changed(now), now)
         return row.id
 
+    def _ask_for_lost(self, now: Now) -> None:
+        """Tell neighbours that something is missing here which was not before."""
+        for cls in self._room.take_wanted():
+            for session in self._sessions.values():
+                if session.sync is not None:
+                    session.sync.changed(cls, received=False, now=now)
+
     # --- what time does ------------------------------------------------------------------------
 
     def _time_is_another(self, now: Now) -> None:
@@ -478,7 +483,7 @@ class Node:
             early = self.holdings.created_s(id_) > now.wall_s + FUTURE_SKEW_S
             message = self.message(id_) if early else None
             if message is not None and timely(message, 0, now) is Refusal.FUTURE:
-                self._room.forget(id_)
+                self._room.lose(id_)
                 self._journal.tell(StatusChanged())
 
     def _sign_boards(self, now: Now) -> None:
@@ -535,7 +540,7 @@ class Node:
                     continue
                 message = self._read.message(raw, self.trust.realm_id)
                 if isinstance(message, Refusal):
-                    self._room.forget(id_)
+                    self._room.lose(id_)
                 elif cls is Class.ALERT:
                     self._learn(message, row.signer, row.authority)
                 else:

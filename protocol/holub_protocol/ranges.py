@@ -67,7 +67,7 @@ class Ranges:
 
     def next_due_us(self, pace: Pace) -> int:
         """Return when one that waits for an answer goes without it."""
-        waits = pace.slow and self._from_us and any(self._waiting.values())
+        waits = self._from_us and pace.slow and any(self._waiting.values())
         return self._from_us if waits else NEVER_US
 
     def take_lists(self, cls: Class, low: bytes) -> Range | None:

@@ -51,6 +51,7 @@ class Room:
         self._journal, self._library = journal, library
         self._eviction, self._receipts = Eviction(holdings), Receipts(holdings, read)
         self._overdue: dict[bytes, None] = {}
+        self._wanted: dict[Class, None] = {}
 
     # --- before a message is held -----------------------------------------------------------------
 
@@ -170,6 +171,16 @@ class Room:
         self._journal.forget(id_)
         self.unpin(self._truth.forget(id_))
 
+    def lose(self, id_: bytes) -> None:
+        """Let a message go that peers may bring again."""
+        self._wanted[self._holdings.cls(id_)] = None
+        self.forget(id_)
+
+    def take_wanted(self) -> tuple[Class, ...]:
+        """Return, once, the classes of which something was lost: peers have to hear of it."""
+        wanted, self._wanted = tuple(self._wanted), {}
+        return wanted
+
     def expire(self, id_: bytes) -> None:
         """A message's time is over: it goes, unless what it said still stands."""
         self._overdue.pop(id_, None)
@@ -193,13 +204,9 @@ class Room:
         for id_ in list(self._overdue):
             self.expire(id_)
 
-    def pass_time(self, now: Now) -> tuple[Class, ...]:
-        """Let go what is over, and what was evicted once there is room again; return the classes
-        of which peers may now be asked for it."""
+    def pass_time(self, now: Now) -> None:
+        """Let go what is over, and what was evicted once there is room for it again."""
         for id_ in self._holdings.advance(now):
             self.expire(id_)
-        again: dict[Class, None] = {}
         for id_ in self._holdings.readmit(self._holdings.quota_bytes // _READMIT_SHARE):
-            again[self._holdings.cls(id_)] = None
-            self.forget(id_)
-        return tuple(again)
+            self.lose(id_)

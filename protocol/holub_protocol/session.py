@@ -288,12 +288,13 @@ class Session:
 
     def next_wake_us(self) -> int:
         """Return when `wake` next has something to do, or the next frame may leave."""
-        if self.sync is not None:
-            due_us = self.outbox.ranges.next_due_us(self.outbox.pace)
-            due_us = min(self.sync.next_wake_us(), due_us)
-            apart_us = self.outbox.pace.apart_us
-            return due_us if apart_us is None else min(due_us, apart_us)
-        return self._since_us + HELLO_TIMEOUT_US
+        if self.sync is None:
+            return self._since_us + HELLO_TIMEOUT_US
+        due_us = self.sync.next_wake_us()
+        pace = self.outbox.pace
+        if pace.apart_us is not None and pace.apart_us < due_us:
+            due_us = pace.apart_us
+        return min(due_us, self.outbox.ranges.next_due_us(pace))
 
     def stats(self, holdings: Holdings) -> LinkStats:
         """Return counts for operators."""
@@ -318,7 +319,7 @@ class Session:
                 ClassStats(
                     cls,
                     holdings.count(cls),
-                    counted.get(cls),
+                    holdings.count(cls) if equal.get(cls) else counted.get(cls),
                     self.outbox.waiting(cls),
                     equal.get(cls),
                 )

@@ -23,6 +23,7 @@ def spread(sessions: Iterable[Session], row: Row, link: int, push_links: int, no
     for session in live[start:] + live[:start]:
         assert session.sync is not None
         push = cls <= Class.ALERT or (row.size_bytes <= PUSH_BYTES and pushes < push_links)
-        if session.link != link and session.sync.offer(row.id, cls, push):
+        if session.link == link:
+            session.sync.changed(cls, received=True, now=now)
+        elif session.sync.offer(row.id, cls, push, now):
             pushes += push
-        session.sync.changed(cls, session.link == link, now)

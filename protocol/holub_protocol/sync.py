@@ -2,7 +2,8 @@
 
 No rounds and no waiting: each frame stands for itself. A root that differs makes the side with
 the lower key open a reconciliation; new messages are pushed or offered as they come, and
-whatever that missed the next root shows.
+whatever that missed the next root shows. Who hears a root that is equal says nothing: silence
+after a root means that nothing is missing.
 """
 
 from collections import OrderedDict
@@ -49,6 +50,7 @@ class Sync:
         self._snapshots: dict[Class, tuple[Snapshot, int, int]] = {}
         self._changed: dict[Class, bool] = {}
         self._patience = Patience(now)
+        self._pushed: dict[bytes, Class] = {}
         self._whole = True
         self._root_due_us = now.mono_us
         self._root_sent_us = now.mono_us - ROOT_SPACING_US
@@ -59,30 +61,39 @@ class Sync:
     # --- what the peer says -------------------------------------------------------------------
 
     def root(self, root: Root, shelf: Shelf, now: Now) -> None:
-        """Compare the peer's root with the own."""
+        """Compare the peer's root with the own; tell ours only where the peer needs it."""
         heard = {cls: (count, digest) for cls, count, digest in root.entries}
-        settled = []
         for cls in Class if root.whole else heard:
-            before = self.equal.get(cls)
             self._peer_roots[cls] = heard.get(cls, (0, b""))
             self.peer_counts[cls] = self._peer_roots[cls][0]
             self._compare(cls, shelf, now, SETTLE_US if cls in self.equal else 0)
-            if before is False and self.equal[cls]:
-                settled.append(cls)
+            if root.asks and (self.equal[cls] or not self._opens):
+                self.changed(cls, received=True, now=now)
+            elif not self.equal[cls] and not self._opens:
+                self._changed.setdefault(cls, False)
+                self._hasten(now.mono_us + SETTLE_US)
         if not self._whole:
-            self._forget_pushed()
-        for cls in settled:
-            # The peer can't know yet that nothing is missing any more.
-            self.changed(cls, received=True, now=now)
+            self._forget_counted(now)
 
-    def _forget_pushed(self) -> None:
+    def _forget_counted(self, now: Now) -> None:
         """Where the peer counts what was pushed to it there is nothing to tell. What came from
         the peer is told all the same: our root is its acknowledgement."""
         for cls in [c for c, received in self._changed.items() if not received]:
             if self.equal.get(cls):
                 del self._changed[cls]
-        if not self._changed:
+        for id_ in [i for i, cls in self._pushed.items() if self.equal.get(cls)]:
+            del self._pushed[id_]
+        self._rest(now.mono_us)
+
+    def _rest(self, since_us: int) -> None:
+        """Where nothing is to be told, compare again after a pause: a long one if nothing is
+        known to differ."""
+        if self._changed or self._pushed:
+            return
+        if False in self.equal.values():
             self._root_due_us = self._root_sent_us + self._root_pause_us
+        else:
+            self._root_due_us = since_us + ROOT_IDLE_MAX_US
 
     def _compare(self, cls: Class, shelf: Shelf, now: Now, settle_us: int) -> None:
         theirs = self._peer_roots.get(cls)
@@ -150,29 +161,41 @@ class Sync:
 
     # --- what the node says -------------------------------------------------------------------
 
-    def got(self, short: bytes, id_: bytes, cls: Class) -> None:
-        """Learn the id behind a short id whose message came from the peer, and that the peer's
-        last root is behind what it holds by now."""
+    def got(self, short: bytes, id_: bytes, cls: Class, shelf: Shelf, now: Now) -> None:
+        """Learn the id behind a short id whose message came from the peer: if that does not make
+        the sets equal, the peer's last root is behind what it holds by now."""
         self._shorts.pop(short, None)
         self._learn(short, id_)
-        self._peer_roots.pop(cls, None)
+        if self.equal.get(cls) is False:
+            self._compare(cls, shelf, now, RECONCILE_AGAIN_US)
+        if not self.equal.get(cls):
+            self._peer_roots.pop(cls, None)
         self._open_pause_us.pop(cls, None)
+        doubted = self.equal.get(cls) is False or now.mono_us - self._root_sent_us < SETTLE_US
+        if not doubted and self._pushed.pop(id_, None) is not None:
+            # Both have pushed it to each other: each knows that the other has it. Where roots
+            # differed, or ours has just told the peer that we lack it, roots have to tell.
+            self._rest(now.mono_us)
 
     def decline(self, short: bytes) -> None:
         """Never ask again on this link for a message that was refused for good."""
         _remember(self._declined, short, None, REFUSALS_PER_LINK)
 
-    def offer(self, id_: bytes, cls: Class, push: bool) -> bool:
+    def offer(self, id_: bytes, cls: Class, push: bool, now: Now) -> bool:
         """Push a new message, or offer its id; False if the peer is known to have it."""
         short = short_id(self._salt, id_)
-        if short in self._shorts:
-            return False
-        self._learn(short, id_)
-        if push:
+        news = short not in self._shorts
+        if news and push:
             self._outbox.put(id_, cls)
+            self._pushed[id_] = cls
+            self._hasten(now.mono_us + ROOT_PUSHED_US)
         else:
-            self._outbox.say(IHave(cls, (short,)))
-        return True
+            self.changed(cls, received=False, now=now)
+        if news:
+            self._learn(short, id_)
+            if not push:
+                self._outbox.say(IHave(cls, (short,)))
+        return news
 
     def changed(self, cls: Class, received: bool, now: Now) -> None:
         """The own set has changed: tell the peer soon, at once if it came from that peer."""
@@ -180,8 +203,11 @@ class Sync:
         if received and cls in self._open_at_us:
             # What was found last time is still arriving.
             self._open_at_us[cls] = now.mono_us + RECONCILE_AGAIN_US
-        after_us = 0 if received else ROOT_PUSHED_US
-        due_us = max(now.mono_us + after_us, self._root_sent_us + self._root_spacing_us)
+        self._hasten(now.mono_us + (0 if received else ROOT_PUSHED_US))
+
+    def _hasten(self, at_us: int) -> None:
+        """Have a root go by then, but not too soon after the last."""
+        due_us = max(at_us, self._root_sent_us + self._root_spacing_us)
         self._root_due_us = min(self._root_due_us, due_us)
         self._root_pause_us = ROOT_EVERY_US
 
@@ -218,19 +244,21 @@ class Sync:
         return known[1]
 
     def _send_root(self, shelf: Shelf, now: Now) -> None:
-        idle = not self._changed
-        classes = sorted(self._changed) if self._changed and not self._whole else list(Class)
-        roots = [(cls, *self._root(cls, shelf)) for cls in classes]
+        news = sorted({*self._changed, *self._pushed.values()})
+        classes = news if news and not self._whole else list(Class)
+        roots = {cls: self._root(cls, shelf) for cls in classes}
         whole = len(classes) == len(Class)
-        entries = tuple(entry for entry in roots if entry[1] or not whole)
-        self._outbox.say(Root(whole, entries))
+        entries = tuple((cls, *root) for cls, root in roots.items() if root[0] or not whole)
+        for cls in [c for c in classes if self.equal.get(c) is False]:
+            self._compare(cls, shelf, now, SETTLE_US)
+        asks = False in (*map(self.equal.get, classes), *self._changed.values())
+        self._outbox.say(Root(whole, entries, asks or bool(self._pushed)))
         self._whole = False
         self._changed.clear()
-        for cls in classes:
-            self._compare(cls, shelf, now, SETTLE_US)
+        self._pushed.clear()
         self._root_sent_us = now.mono_us
-        self._root_due_us = now.mono_us + self._root_pause_us
-        if idle:
+        self._rest(now.mono_us)
+        if not news:
             self._root_pause_us = min(2 * self._root_pause_us, ROOT_IDLE_MAX_US)
 
     def _open(self, cls: Class, shelf: Shelf, now: Now) -> None:

@@ -101,7 +101,7 @@ FRAMES: st.SearchStrategy[Frame] = st.one_of(
         Hello, st.integers(1, 255), st.binary(min_size=16, max_size=16), st.integers(256, 65_535),
         st.integers(512, 2**20), st.integers(1, 65_535),
     ),
-    st.builds(Root, st.booleans(), ROOT_ENTRIES),
+    st.builds(Root, st.booleans(), ROOT_ENTRIES, st.booleans()),
     st.builds(lambda cls, made: Range(cls, *made), CLASS, parts()),
     st.builds(Want, CLASS, IDS),
     st.builds(
@@ -188,7 +188,7 @@ PEER: tuple[cbor.Value, ...] = (bytes(4), 7447, b"b" * 32)
         (0, 1, NONCE, 256, 511, 1),
         (0, 1, NONCE, 256, 2**20 + 1, 1),
         (0, 1, NONCE, 256, 512, 0),
-        (1, 2, ()),
+        (1, 4, ()),
         (1, 0, ((6, 1, DIGEST),)),
         (1, 0, ((-1, 1, DIGEST),)),
         (1, 0, ((0, -1, DIGEST),)),

@@ -4,6 +4,8 @@ What they do not pass on must come by another way. The worst of them lie about w
 that a neighbour believes nothing to be missing.
 """
 
+from dataclasses import replace
+
 from holub_protocol.frames import Frame, Hello, IHave, Put, Root
 from holub_protocol.kinds import Class
 from holub_sim.attacks.actor import Actor, Line, Means
@@ -46,7 +48,7 @@ class Censor(Actor):
     def says(self, line: Line, frame: Frame) -> tuple[Frame, ...]:
         """Roots with the neighbour's own count of alerts, and no alert."""
         if isinstance(frame, Root):
-            return (Root(frame.whole, tuple(self._mirrored(line, e) for e in frame.entries)),)
+            return (replace(frame, entries=tuple(self._mirrored(line, e) for e in frame.entries)),)
         if isinstance(frame, IHave) and frame.cls is Class.ALERT:
             return ()
         if isinstance(frame, Put) and self._is_alert(line, frame):
