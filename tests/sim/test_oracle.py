@@ -66,7 +66,7 @@ def compare(path: Path, workload: list[Letter], until_us: int) -> int:
         expected = earliest(contacts, len(post.city.hosts), letter.source, letter.t_us)
         for node, at_us in enumerate(expected):
             here = arrived[letter.name].get(node)
-            at = None if at_us is None or at_us >= until_us else at_us // GRID_US
+            at = None if at_us is None or at_us > until_us else at_us // GRID_US
             assert (None if here is None else here // GRID_US) == at, (letter.name, node)
             pairs += at is not None
     return pairs
