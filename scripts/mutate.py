@@ -55,7 +55,6 @@ TESTS = {
         "tests/protocol/test_words_bounds.py",
         "tests/protocol/test_truth.py",
         "tests/protocol/test_seconds.py",
-        "tests/protocol/test_desk.py",
     ),
     "protocol/holub_protocol/seconds.py": (
         "tests/protocol/test_seconds.py",

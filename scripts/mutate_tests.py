@@ -4,6 +4,7 @@ Started by scripts/mutate.py as `mutate_tests.py MODULE TESTS...`, in the folder
 it changes. What is imported before the fork need not be imported for each mutant.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -19,7 +20,11 @@ import pytest
 
 TIMEOUT_S = 60
 MEMORY_BYTES = 2 << 30
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-m", "not slow")
+OPTIONS = (
+    "-x", "-q", "-m", "not slow",
+    # Nobody reads why a test failed: it need not be told, nor looked for.
+    "--assert=plain", "-p", "no:cacheprovider", "-p", "no:unraisableexception",
+)  # fmt: skip
 THIRD_PARTIES = (cbor2, hypothesis.strategies, nacl.bindings)
 PACKAGES = ("crypto/holub_crypto", "protocol/holub_protocol")
 
@@ -34,6 +39,8 @@ def prepare(module: str) -> None:
             with suppress(ImportError):
                 import_module(".".join(path.relative_to(package.parent).with_suffix("").parts))
     del sys.modules[module]
+    gc.collect()
+    gc.freeze()  # what is here is not looked at in each fork again
 
 
 def silence() -> None:
@@ -59,6 +66,7 @@ def outcome(tests: list[str]) -> str:
 
 def main(module: str, tests: list[str]) -> None:
     """Answer for the project as it is, then for each line."""
+    sys.dont_write_bytecode = False
     with os.fdopen(os.dup(1), "w", buffering=1) as answers:
         prepare(module)
         answers.write(f"{outcome(tests)}\n")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from holub_crypto.chains import Denial, Grant
+from holub_crypto.chains import Denial, Grant, Revocation
 from holub_crypto.charter import Authority, Charter
 from holub_crypto.identity import Identity, key_hint
 from holub_crypto.trust import Ask, Granted, Reach, Role, Standing, Trust
@@ -216,3 +216,84 @@ def test_rate_and_reach_are_those_of_the_grants() -> None:
     assert trust.standing(DESK.public, 2) == Standing((reach,), (REGISTRAR.public,))
     assert [trust.standing(DESK.public, other) for other in (0, 1, 3)] == [Standing()] * 3
     assert len(trust.standing(TWO_GRANTS.public, 2).reach) == 2
+
+
+def test_speakers_are_authorities_and_relays() -> None:
+    """The relay's grant makes one more than the two authorities."""
+    trust = trusting()
+    assert trust.sources == 3
+    trust.drop(b"relay")
+    assert (trust.sources, trust.dropped) == (2, 1)
+
+
+def test_a_registrar_speaks_for_no_authority() -> None:
+    """It has no reach, and no line of grants."""
+    trust = trusting()
+    assert trust.standing(REGISTRAR.public, 0) == Standing()
+    assert (trust.grants(REGISTRAR.public), trust.chain(key_hint(REGISTRAR.public))) == ((), ())
+    assert not trust.is_relay(REGISTRAR.public, 0)
+
+
+def test_when_a_key_was_last_enrolled() -> None:
+    """By a registrar; what a desk passed on does not renew a key, nor what is revoked."""
+    trust = trusting()
+    assert trust.enrolled_s(STRANGER.public) == 0
+    wide = replace(DESK_GRANT, subject=WIDE.public, depth=1)
+    trust.add_grant(b"again", wide, REGISTRAR.public, 50)
+    trust.add_grant(b"older", wide, REGISTRAR.public, 40)
+    assert trust.enrolled_s(WIDE.public) == 50
+    trust.add_grant(b"below", replace(DESK_GRANT, subject=STRANGER.public), WIDE.public, 60)
+    assert len(trust.grants(STRANGER.public)) == 1
+    assert trust.enrolled_s(STRANGER.public) == 0
+    trust.add_revocation(b"r" * 32, Revocation(WIDE.public, 0, 0), REGISTRAR.public)
+    assert trust.enrolled_s(WIDE.public) == 0
+
+
+def test_what_is_surely_a_thiefs() -> None:
+    """Only what lies beyond the point of every line's revocation, and what none of them keeps."""
+    trust = trusting()
+    trust.add_charter(second(registrars=tuple(sorted((REGISTRAR.public, LATER.public)))).sign(
+        (R1, R2), REALM
+    ))  # fmt: skip
+    kept, other = b"k" * 32, b"o" * 32
+
+    def void(message: bytes = other) -> list[bool]:
+        return [trust.void(DESK.public, message, point) for point in ((7, 2), (7, 3), (7, 4))]
+
+    assert void() == [False] * 3
+    lost = Revocation(DESK.public, 7, 3, (kept[:16],))
+    trust.add_revocation(b"r" * 32, lost, REGISTRAR.public)
+    assert void() == [False, False, True]
+    assert void(kept) == [False] * 3
+    trust.add_grant(b"by the other", DESK_GRANT, LATER.public, 0)
+    assert void() == [False] * 3
+    trust.add_revocation(b"s" * 32, replace(lost, created_s=6), LATER.public)
+    assert void() == [False, False, True]
+    assert not trust.void(STRANGER.public, other, (9, 9))
+
+
+def test_the_nearest_denial_is_told() -> None:
+    """Of several grants the one that came nearest says why not; revoked outranks all."""
+    trust = trusting()
+    ended = replace(DESK_GRANT, subject=TWO_GRANTS.public, hazards=(2,), not_after_s=5)
+    trust.add_grant(b"three", ended, REGISTRAR.public, 0)
+    assert trust.may(ask(TWO_GRANTS, DESK_ROLE, hazard=2)) is Denial.ENDED
+    trust.add_revocation(b"r" * 32, Revocation(TWO_GRANTS.public, 0, 0), REGISTRAR.public)
+    assert trust.may(ask(TWO_GRANTS, DESK_ROLE)) is Denial.REVOKED
+    assert trust.may(ask(TWO_GRANTS, DESK_ROLE, kind=8)) is Denial.KIND
+    assert trust.may(ask(TWO_GRANTS, DESK_ROLE, message=b"kept")) is Denial.REVOKED
+
+
+def test_the_key_to_seal_to_is_that_of_the_longest_grant() -> None:
+    """A new one follows an old one; grants without one, or that are revoked, do not count."""
+    trust = trusting()
+    hint = key_hint(DESK.public)
+    assert trust.sealing_key(hint) is None
+    for end_s, name in ((END_S + 2, b"b"), (END_S + 1, b"c")):
+        grant = replace(DESK_GRANT, not_after_s=end_s, sealing=name * 32)
+        trust.add_grant(name, grant, REGISTRAR.public, 0)
+    trust.add_grant(b"d", replace(DESK_GRANT, not_after_s=END_S + 3), REGISTRAR.public, 0)
+    assert trust.sealing_key(hint) == b"b" * 32
+    assert trust.sealing_key(key_hint(STRANGER.public)) is None
+    trust.add_revocation(b"r" * 32, Revocation(DESK.public, 0, 0), REGISTRAR.public)
+    assert trust.sealing_key(hint) is None
