@@ -168,6 +168,7 @@ def test_grants_come_and_go() -> None:
     assert trust.keys(hint) == (TWO_GRANTS.public,)
     assert set(trust.chain(hint)) == {b"one", b"two"}
     assert set(trust.grants(TWO_GRANTS.public)) == {GRANTS[b"one"], GRANTS[b"two"]}
+    assert trust.is_relay(TWO_GRANTS.public, 0)
     assert trust.is_relay(TWO_GRANTS.public, END_S)
     assert not trust.is_relay(TWO_GRANTS.public, END_S + 1)
     trust.drop(b"one")

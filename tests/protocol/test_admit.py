@@ -1,5 +1,7 @@
 """The gate: checks from cheap to dear, and one answer for each message."""
 
+from itertools import permutations
+
 import pytest
 
 from holub_crypto.identity import verify
@@ -61,6 +63,28 @@ def test_junk_is_refused_before_the_signature_is_checked() -> None:
     ]
     for raw, at_s, reason in cases:
         assert gate(realm, raw, at_s) == (reason, 0)
+
+
+@pytest.mark.parametrize("order", [*permutations(("nobody", "spare", "desk"))])
+def test_every_key_of_a_hint_is_tried(
+    order: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That another key has the same hint, enrolled or not, keeps no message out; and none of
+    them is believed without its own signature."""
+    realm = Realm()
+    trust = realm.trust()
+    for name in ("desk", "spare"):
+        body = decoded(realm, realm.grant(key(name).public)).body
+        assert isinstance(body, GrantBody)
+        trust.add_grant(name.encode(), body.grant, realm.registrar.public, START_S)
+    monkeypatch.setattr(trust, "keys", lambda hint: tuple(key(name).public for name in order))
+    for signer, signed in (("desk", True), ("nobody", False), ("stranger", False)):
+        answer = admit(
+            decoded(realm, realm.start(key(signer))), trust=trust, areas=realm.areas,
+            verify=verify, age_s=0, now=now_at(0),
+        )  # fmt: skip
+        signers = [answer.signer] if isinstance(answer, Admitted) else []
+        assert signers == ([key(signer).public] if signed else [])
 
 
 def test_a_bad_signature_costs_one_check() -> None:
