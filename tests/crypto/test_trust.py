@@ -246,6 +246,8 @@ def test_when_a_key_was_last_enrolled() -> None:
     trust.add_grant(b"below", replace(DESK_GRANT, subject=STRANGER.public), WIDE.public, 60)
     assert len(trust.grants(STRANGER.public)) == 1
     assert trust.enrolled_s(STRANGER.public) == 0
+    assert set(trust.chain(key_hint(STRANGER.public))) == {b"again", b"older", b"below"}
+    assert trust.chain(key_hint(STRANGER.public))[0] != b"below"
     trust.add_revocation(b"r" * 32, Revocation(WIDE.public, 0, 0), REGISTRAR.public)
     assert trust.enrolled_s(WIDE.public) == 0
 

@@ -195,6 +195,19 @@ def test_a_board_covers_another_key_up_to_the_named_point(scene: Scene) -> None:
     assert scene.standing() == [(after.id[:8], KYIV)]
 
 
+@pytest.mark.parametrize(("cover", "ends"), [((-1, 9), 0), ((0, -1), 0), ((0, 0), 1), ((1, -9), 1)])
+def test_a_cover_reaches_to_its_point_and_no_further(
+    scene: Scene, cover: tuple[int, int], ends: int
+) -> None:
+    """The point itself is covered, the number after it in the same second is not."""
+    scene.two.made = 20
+    start = scene.two.start((RAION,), T)
+    scene.say(scene.two, start)
+    known = Cover(scene.two.kid, T + cover[0], start.k + cover[1])
+    scene.say(scene.one, scene.one.message(board(known), KYIV, T + 200))
+    assert len(scene.standing()) == 1 - ends
+
+
 def test_a_listed_word_holds_and_is_known_from_the_board_alone(scene: Scene) -> None:
     """Who missed the start learns the incident, its key and its point from the board."""
     start = scene.two.start((RAION, NEIGHBOUR), T)

@@ -122,7 +122,7 @@ def test_a_key_that_says_too_much_leaves_remnants_and_nothing_clear(
 
 @pytest.mark.parametrize(
     ("areas", "starts", "left"),
-    [(2, 16, 16), (2, 17, 14), (3, 10, 10), (3, 11, 9)],
+    [(2, 16, 16), (2, 17, 14), (2, 20, 14), (3, 10, 10), (3, 11, 9)],
 )
 def test_no_more_is_dropped_than_makes_room(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, areas: int, starts: int, left: int
