@@ -544,7 +544,8 @@ class Words:
 
     def _leaves_out(self, board: Board, word: Word) -> bool:
         """Whether the board knows the word's key up to the word's point and does not list it."""
-        if board.covers.get(word.kid, (-1, 0)) < word.point or word in board.words:
+        covered = board.covers.get(word.kid)
+        if covered is None or covered < word.point or word in board.words:
             return False
         if not self._reaches(board, word):
             return False

@@ -208,6 +208,14 @@ def test_a_cover_reaches_to_its_point_and_no_further(
     assert len(scene.standing()) == 1 - ends
 
 
+def test_a_key_that_no_board_covers_keeps_its_words(scene: Scene) -> None:
+    """Also what it said when its clock stood at 1970."""
+    start = scene.two.start((KYIV,), 0)
+    scene.say(scene.two, start)
+    scene.say(scene.one, scene.one.message(board(Cover(scene.chief.kid, T, 0)), KYIV, T))
+    assert scene.standing() == [(start.id[:8], KYIV)]
+
+
 def test_a_listed_word_holds_and_is_known_from_the_board_alone(scene: Scene) -> None:
     """Who missed the start learns the incident, its key and its point from the board."""
     start = scene.two.start((RAION, NEIGHBOUR), T)
