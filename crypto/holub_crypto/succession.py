@@ -98,7 +98,7 @@ class Succession:
             return CharterOutcome.AHEAD
         if not self._follows(signed, self._versions[-1]):
             return CharterOutcome.REFUSED
-        if any(fork.charter.version == version for fork in self._forks):
+        if self._forks:  # of this very version: the one in force is what they have in common
             return CharterOutcome.FORKED
         self._versions.append(signed)
         self._charter_changed()

@@ -300,3 +300,24 @@ def test_the_key_to_seal_to_is_that_of_the_longest_grant() -> None:
     assert trust.sealing_key(key_hint(STRANGER.public)) is None
     trust.add_revocation(b"r" * 32, Revocation(DESK.public, 0, 0), REGISTRAR.public)
     assert trust.sealing_key(hint) is None
+
+
+def test_after_a_fork_the_common_version_decides() -> None:
+    """Whom only one of two rivals names can enrol nobody, and who was left out is back."""
+    trust = trusting()
+    rivals = second(registrars=(LATER.public,)), second(name="Other")
+    trust.add_charter(rivals[0].sign((R1, R2), REALM))
+    assert trust.may(ask(DESK, DESK_ROLE)) is Denial.UNKNOWN_KEY
+    trust.add_charter(rivals[1].sign((R1, R2), REALM))
+    assert trust.may(ask(DESK, DESK_ROLE)) == Granted(2, 100, END_S)
+    assert trust.may(ask(LATER, Role.REGISTRAR)) is Denial.UNKNOWN_KEY
+    assert trust.keys(key_hint(LATER.public)) == ()
+
+
+def test_a_chain_names_what_does_not_stand_too() -> None:
+    """Who is asked for a key's grants sends all: the one who asks may know of what they rest on."""
+    trust = trusting()
+    idle = replace(DESK_GRANT, subject=LATER.public)
+    trust.add_grant(b"idle", idle, STRANGER.public, 0)
+    assert trust.chain(key_hint(LATER.public)) == (b"idle",)
+    assert trust.grants(LATER.public) == ()
