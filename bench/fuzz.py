@@ -15,18 +15,18 @@ from pathlib import Path
 
 from _common import argument, cpu_s, emit
 
-from support_fuzz import Fuzz
+from support_fuzz import Fuzz, Gauge
 from support_ways import WAYS, play
 
 INPUTS = 100_000
 ALLOCATION_BYTES = 1 << 20
 
 
-def session(count: int) -> tuple[int, int]:
-    """Let a session hear frames; return how many it was and the most that one allocated."""
+def session(count: int) -> Gauge:
+    """Let a session hear frames; return what they took."""
     fuzz = Fuzz(seed=1)
     fuzz.run(count)
-    return fuzz.frames, fuzz.most_allocated_bytes
+    return fuzz.gauge
 
 
 def main() -> None:
@@ -35,19 +35,18 @@ def main() -> None:
     for way in sys.argv[2:] or ("session", *WAYS):
         begin_s = cpu_s()
         if way == "session":
-            inputs, most = session(count)
+            gauge = session(count)
         else:
             with tempfile.TemporaryDirectory() as folder:
-                played = play(Path(folder), count, seed=1, only=(way,))[way]
-            inputs, most = played.inputs, played.most_allocated_bytes
+                gauge = play(Path(folder), count, seed=1, only=(way,))[way]
         emit(
             "fuzz",
             way=way,
-            inputs=inputs,
-            most_allocated_bytes=most,
+            inputs=gauge.inputs,
+            most_allocated_bytes=gauge.most_allocated_bytes,
             bar_bytes=ALLOCATION_BYTES,
             cpu_s=cpu_s() - begin_s,
-            met=most <= ALLOCATION_BYTES,
+            met=gauge.most_allocated_bytes <= ALLOCATION_BYTES,
         )
 
 

@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections.abc import Callable
+from contextlib import closing
 from random import Random
 from typing import Final
 
@@ -13,21 +14,51 @@ from support_broken import mutated
 from support_contact import LAN, NOW_S, Contact, Replica, two_sets
 from support_vectors import VECTORS
 
-TRACED: Final = 8
-"""Of how many inputs the memory of one is measured: `tracemalloc` doubles what an input takes."""
+TRACED: Final = 100
+ROUND: Final = 800
+"""Of how many inputs the memory of the first is measured: `tracemalloc` doubles what one takes, and
+leaves 5 KB behind each time it is stopped."""
 
 ITEMS = 300
 SPREAD_US = 1_000
 
 
+class Gauge:
+    """Counts inputs, and measures what hearing some of them takes at its peak."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.inputs = self.most_allocated_bytes = 0
+
+    def hear(self, hear: Callable[[bytes], None], data: bytes) -> None:
+        """Let an input be heard."""
+        if self.inputs % ROUND == 0:
+            tracemalloc.start()
+        elif self.inputs % ROUND == TRACED:
+            tracemalloc.stop()
+        self.inputs += 1
+        if not tracemalloc.is_tracing():
+            hear(data)
+            return
+        tracemalloc.reset_peak()
+        before_bytes = tracemalloc.get_traced_memory()[0]
+        hear(data)
+        peak_bytes = tracemalloc.get_traced_memory()[1] - before_bytes
+        self.most_allocated_bytes = max(self.most_allocated_bytes, peak_bytes)
+
+    def close(self) -> None:
+        """Measure no more."""
+        tracemalloc.stop()
+
+
 class Fuzz:
-    """`most_allocated_bytes` is what hearing a frame took at its peak, answers included, of those
-    that were measured."""
+    """A session that hears frames; `gauge` says what they take, answers included."""
 
     def __init__(self, seed: int) -> None:
         """Gather frames to mutate and bring a link up."""
         self._rng = Random(seed)
-        self.frames = self.heard = self.links = self.most_allocated_bytes = 0
+        self.heard = self.links = 0
+        self.gauge = Gauge()
         ours, theirs = two_sets(ITEMS, ITEMS // 2, "scattered")
         self._ours, self._at_us = Replica(ours), 0
         self.real = [
@@ -58,17 +89,12 @@ class Fuzz:
 
     def run(self, count: int) -> None:
         """Let the session hear `count` mutated frames."""
-        for _ in range(count):
-            self._at_us += SPREAD_US
-            data = mutated(self._rng, self.real)
-            if self.frames % TRACED:
-                self._hear(data)
-            else:
-                peak = allocated_bytes(self._hear, data)
-                self.most_allocated_bytes = max(self.most_allocated_bytes, peak)
-            self.frames += 1
-            if self._ours.session.close is not None:
-                self._link()
+        with closing(self.gauge):
+            for _ in range(count):
+                self._at_us += SPREAD_US
+                self.gauge.hear(self._hear, mutated(self._rng, self.real))
+                if self._ours.session.close is not None:
+                    self._link()
 
     def _hear(self, data: bytes) -> None:
         """Hear one frame, but for those that are the node's, and say what there is to say."""
@@ -82,13 +108,3 @@ class Fuzz:
         while session.next(self._ours, now) is not None:
             pass
         session.wake(self._ours, now)
-
-
-def allocated_bytes(hear: Callable[[bytes], None], data: bytes) -> int:
-    """Return what hearing an input took at its peak."""
-    tracemalloc.start()
-    try:
-        hear(data)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from shutil import rmtree
@@ -19,7 +18,7 @@ from holub_protocol.kinds import KINDS
 from holub_relay import api, requests
 from holub_relay.station import Station
 from support_broken import mutated, other_json, other_toml
-from support_fuzz import TRACED, Fuzz, allocated_bytes
+from support_fuzz import Fuzz, Gauge
 from support_realm import KYIV, START_S, Box, Realm, key, now_at
 from support_relay import made
 from support_strangers import SETTINGS, Strangers, hear_code, sealed_code
@@ -54,14 +53,6 @@ _REQUESTS: Final[tuple[dict[str, object], ...]] = (
     {"do": "status"}, {"do": "realm"}, {"do": "peers"}, {"do": "desk"},
     {"do": "clock-confirm", "time_s": START_S},
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Played:
-    """What came of the inputs of one way."""
-
-    inputs: int = 0
-    most_allocated_bytes: int = 0
 
 
 class _Ways:
@@ -210,25 +201,17 @@ def _call(size: int) -> bytes:
     return size.to_bytes(2, "big") + os.urandom(size)
 
 
-def play(folder: Path, count: int, seed: int, only: Iterable[str] = ()) -> dict[str, Played]:
+def play(folder: Path, count: int, seed: int, only: Iterable[str] = ()) -> dict[str, Gauge]:
     """Let every way in, or those named, hear `count` inputs each; return what came of them."""
-    rng, played = Random(seed), {}
+    rng = Random(seed)
+    played: dict[str, Gauge] = {}
     with closing(_Ways(folder, rng)) as ways:
         table = _table(ways, Strangers(ways.realm, folder))
         for name, (real, hear, *how) in table.items():
             if not only or name in only:
                 break_ = how[0] if how else mutated
-                played[name] = _play(hear, (break_(rng, real) for _ in range(count)))
-    return played
-
-
-def _play(hear: Hear, inputs: Iterable[bytes]) -> Played:
-    played = Played()
-    for data in inputs:
-        if played.inputs % TRACED:
-            hear(data)
-        else:
-            peak = allocated_bytes(hear, data)
-            played.most_allocated_bytes = max(played.most_allocated_bytes, peak)
-        played.inputs += 1
+                gauge = played[name] = Gauge()
+                with closing(gauge):
+                    for _ in range(count):
+                        gauge.hear(hear, break_(rng, real))
     return played

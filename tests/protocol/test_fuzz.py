@@ -8,6 +8,6 @@ def test_mutated_frames_raise_nothing_and_cost_little() -> None:
     bench/fuzz.py plays a million of them."""
     fuzz = Fuzz(seed=7)
     fuzz.run(400)
-    assert fuzz.frames == 400
+    assert fuzz.gauge.inputs == 400
     assert 1 < fuzz.links < fuzz.heard
-    assert 0 < fuzz.most_allocated_bytes < 1 << 20
+    assert 0 < fuzz.gauge.most_allocated_bytes < 1 << 20
