@@ -130,6 +130,7 @@ class _Ways:
 
     def file(self, data: bytes) -> None:
         """Import a file in pieces; what it holds is offered."""
+        self._turn()
         reader = bundle.BundleReader()
         piece = self.rng.randrange(1, 1500)
         for at in range(0, len(data), piece):

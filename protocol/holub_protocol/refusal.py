@@ -4,11 +4,17 @@ from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 
+_NOT_FINAL = 32
+_BY_GRANT = 40
+
 
 class Refusal(Enum):
     """A reason. The value is its number on the wire (REFUSE) and never changes; from 32 on
     the answer may be another later: when trust changes, time passes or room appears. What a
-    grant decides is never final: the alert may have overtaken the grant that allows it."""
+    grant decides is never final: the alert may have overtaken the grant that allows it.
+
+    `final` tells whether asking again can never change the answer, `awaits_grant` whether another
+    grant of its signer could let the message in."""
 
     OVERSIZE = 1
     MALFORMED = 2
@@ -33,15 +39,10 @@ class Refusal(Enum):
     AREA = 43
     GRANT_ENDED = 44
 
-    @property
-    def final(self) -> bool:
-        """Whether asking again can never change the answer."""
-        return self.value < Refusal.UNKNOWN_SIGNER.value
-
-    @property
-    def awaits_grant(self) -> bool:
-        """Whether another grant of its signer could let the message in."""
-        return self is Refusal.UNKNOWN_SIGNER or self.value >= Refusal.ROLE.value
+    def __init__(self, number: int) -> None:
+        """Tell once what is asked for each message that is refused."""
+        self.final = number < _NOT_FINAL
+        self.awaits_grant = number == _NOT_FINAL or number >= _BY_GRANT
 
     @property
     def token(self) -> str:

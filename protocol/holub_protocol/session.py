@@ -79,6 +79,13 @@ _ALLOWED: dict[Stage, tuple[type, ...]] = {
 }
 
 
+# Tuples, not unions: those are made anew for each frame, which takes longer than the test.
+_CONSUMED = (Put, Range, Chunk)
+_ANSWERS = (Put, Range, Root, Want, WantListed)
+_FORGED = (Refusal.BAD_SIGNATURE, Refusal.CHARTER, Refusal.CHUNK)
+_MALFORMED = (Refusal.MALFORMED, Refusal.OVERSIZE, Refusal.LIFETIME)
+
+
 class Session:
     """The state of one link. `close` holds the reason once it must be closed."""
 
@@ -103,6 +110,7 @@ class Session:
         self._needs_answered = 0
         self._needs_said: dict[bytes, int] = {}
         self._refusals: dict[Refusal, int] = {}
+        self._forged = self._malformed = 0
         self._peers_heard_us: int | None = None
         self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
         self.messages_in = self.duplicates = self._unknown_frames = 0
@@ -139,9 +147,9 @@ class Session:
             if frame is None:
                 self._unknown_frames += 1
                 continue
-            if isinstance(frame, Put | Range | Chunk):
+            if isinstance(frame, _CONSUMED):
                 self._consumed_bytes += len(raw)
-            if isinstance(frame, Put | Range | Root | Want | WantListed):
+            if isinstance(frame, _ANSWERS):
                 self.outbox.ranges.answered(self.outbox.pace)
             if isinstance(frame, _ALLOWED[self.stage]):
                 yield frame
@@ -222,17 +230,19 @@ class Session:
     # --- out ----------------------------------------------------------------------------------
 
     def refuse(self, short: bytes, reason: Refusal, tell: bool = True) -> None:
-        """Count a refusal, tell the peer, and close a link that keeps offering junk."""
+        """Count a refusal, tell the peer, and close a link that keeps offering junk. A signature
+        that does not hold is not answered: who forges knows, and nobody else sends one."""
         self._refusals[reason] = self._refusals.get(reason, 0) + 1
         if reason.final and tell:
             if self.sync is not None:
                 self.sync.decline(short)
-            self.outbox.say(Refuse(short, reason.value))
-        forged = (Refusal.BAD_SIGNATURE, Refusal.CHARTER, Refusal.CHUNK)
-        if sum(self._refusals.get(reason, 0) for reason in forged) > BAD_SIGNATURES_PER_LINK:
+            if reason is not Refusal.BAD_SIGNATURE:
+                self.outbox.say(Refuse(short, reason.value))
+        self._forged += reason in _FORGED
+        if self._forged > BAD_SIGNATURES_PER_LINK:
             self._blame("too many bad signatures or chunks")
-        malformed = (Refusal.MALFORMED, Refusal.OVERSIZE, Refusal.LIFETIME)
-        if sum(self._refusals.get(reason, 0) for reason in malformed) > MALFORMED_PER_LINK:
+        self._malformed += reason in _MALFORMED
+        if self._malformed > MALFORMED_PER_LINK:
             self._blame("too many malformed messages")
 
     def _blame(self, reason: str) -> None:

@@ -200,13 +200,15 @@ class Trusting:
     def put_off(self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now) -> bool:
         """Keep what may be taken in later: its signer's grant, or its time, may come. Returns
         whether the signer's grants should be asked for."""
+        if not refusal.awaits_grant and refusal is not Refusal.FUTURE:
+            return False
         waiting = Waiting(message.raw, link, age_s, now.mono_us)
         if refusal.awaits_grant:
             self.parked.add(message.id, message.kid, waiting)
-        elif refusal is Refusal.FUTURE:
-            early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
-            self.pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
-        return refusal.awaits_grant
+            return True
+        early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
+        self.pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
+        return False
 
     def revocations(self) -> dict[bytes, int]:
         """Return the ids of the revocations that stand here, each with when it was made."""

@@ -12,6 +12,7 @@ from holub_protocol.frames import (
     Peers,
     Put,
     Root,
+    Want,
     decode,
     encode,
 )
@@ -150,6 +151,17 @@ def test_a_peer_that_keeps_offering_junk_is_closed() -> None:
         made.refuse(bytes([number]) * 8, Refusal.MALFORMED)
     assert made.close == "too many malformed messages"
     assert made.stats(Holdings(1 << 20)).refusals == ((Refusal.MALFORMED, 17),)
+
+
+def test_a_forgery_is_not_answered_and_not_asked_for_again() -> None:
+    """What a forger offers again is neither wanted nor refused in words."""
+    made = session()
+    said(made)
+    made.refuse(b"short", Refusal.BAD_SIGNATURE)
+    hear(made, IHave(Class.PEOPLE, (b"short",)))
+    assert said(made) == []
+    hear(made, IHave(Class.PEOPLE, (b"other",)))
+    assert said(made) == [Want(Class.PEOPLE, (b"other",))]
 
 
 def test_a_refusal_for_now_is_not_told() -> None:

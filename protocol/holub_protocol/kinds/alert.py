@@ -55,6 +55,8 @@ class Certainty(IntEnum):
     OBSERVED = 4
 
 
+_VERBS, _CERTAINTIES = tuple(Verb), tuple(Certainty)
+
 # Fewest and most incidents that a verb names. A start with one joins an incident that another
 # desk has started.
 _INCIDENTS: dict[Verb, tuple[int, int]] = {
@@ -116,7 +118,7 @@ class AlertBody:
         verb, areas, hazard, incidents, detail, guidance, certainty, texts, cap_hash = full
         try:
             body = cls(
-                verb=Verb(as_int(verb, 0, Verb.TEST)),
+                verb=_VERBS[as_int(verb, 0, Verb.TEST)],
                 areas=tuple(as_int(area, 1, _AREA_MAX) for area in as_tuple(areas)),
                 hazard=as_int(hazard, 1, HAZARD_MAX),
                 incidents=tuple(
@@ -124,7 +126,7 @@ class AlertBody:
                 ),
                 detail=as_int(detail, 0, _DETAIL_MAX),
                 guidance=tuple(as_int(code, 0, _GUIDANCE_CODE_MAX) for code in as_tuple(guidance)),
-                certainty=Certainty(as_int(certainty, 0, Certainty.OBSERVED)),
+                certainty=_CERTAINTIES[as_int(certainty, 0, Certainty.OBSERVED)],
                 texts=tuple(_text(pair) for pair in as_tuple(texts)),
                 cap_hash=as_bytes(cap_hash, 0, _CAP_HASH_BYTES),
             )

@@ -33,5 +33,5 @@ def check_ascending(name: str, items: Sequence[_Item], most: int) -> None:
     """Raise BodyError for over `most` items, or any that is not above the one before."""
     if len(items) > most:
         raise BodyError(f"{name}: {len(items)} of them, at most {most}")
-    if any(a >= b for a, b in pairwise(items)):
+    if len(items) > 1 and any(a >= b for a, b in pairwise(items)):
         raise BodyError(f"{name}: not strictly ascending")
