@@ -126,7 +126,7 @@ class Node:
                 raw = session.assemble(frame)
                 if raw is not None:
                     self._received(session, frame, raw, now)
-            elif isinstance(frame, Chunk | Have | Fetch):
+            elif isinstance(frame, (Chunk, Have, Fetch)):
                 refusal = self.exchange.hear(session, frame, now)
                 if refusal is not None:
                     self._refused(refusal, link)

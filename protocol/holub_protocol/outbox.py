@@ -35,6 +35,8 @@ _PUT_HEAD_BYTES = 28
 _EXCESS = {Class.ALERT: len(Class), Class.OFFICIAL: len(Class) + 1}
 """The lanes of what is beyond its source's allowance in a class."""
 
+_EXCESS_LANES = frozenset(_EXCESS.values())
+
 _STRICT = (Class.TRUST, Class.ALERT, Class.GRANT)
 _WEIGHTS = {int(cls): weight for cls, weight in CLASS_WEIGHTS.items()} | dict.fromkeys(
     _EXCESS.values(), 1
@@ -184,19 +186,19 @@ class Outbox:
                 self._turns.charge(size / _WEIGHTS[lane], self._waits(lane))
             if ready is not None:
                 return ready
-        self._idle = not any(map(self.ranges.waits, Class))
+        self._idle = not self.ranges.count
         return None
 
     def _let_ranges_go(self, now: Now) -> None:
         """See whether ranges are held back now; let their classes take turns if not."""
-        self._held = self.ranges.held(self.pace, now)
-        for lane in _WEIGHTS:
+        self._held = not self.ranges.count or self.ranges.held(self.pace, now)
+        for lane in () if self._held else _WEIGHTS:
             if self._ranges_wait(lane):
                 self._turns.enter(lane)
 
     def _ranges_wait(self, lane: int) -> bool:
         """Whether a lane has a RANGE that may go now; only those of classes have any."""
-        return not self._held and lane < len(Class) and self.ranges.waits(Class(lane))
+        return not self._held and lane not in _EXCESS_LANES and self.ranges.waits(Class(lane))
 
     def _sort_in(self, shelf: Shelf) -> None:
         """Give what was queued since the last time its place among what waits."""

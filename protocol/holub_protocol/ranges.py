@@ -21,8 +21,8 @@ class Ranges:
     """See the module's text."""
 
     def __init__(self) -> None:
-        """Start with none."""
-        self.bytes = 0
+        """Start with none; `count` is how many frames wait."""
+        self.bytes = self.count = 0
         self._waiting: dict[Class, deque[tuple[bytes | None, bytes]]] = {
             cls: deque() for cls in Class
         }
@@ -35,6 +35,7 @@ class Ranges:
         for frame in frames:
             data = encode(frame)
             self.bytes += len(data)
+            self.count += 1
             self._waiting[frame.cls].appendleft((frame.low if frame.lists else None, data))
 
     def waits(self, cls: Class) -> bool:
@@ -49,6 +50,7 @@ class Ranges:
     def next(self, cls: Class, pace: Pace, now: Now) -> bytes:
         """Take the next frame of a class, which must be waiting, to send it now."""
         low, data = self._waiting[cls].popleft()
+        self.count -= 1
         if low is not None:
             self._remember(cls, low, data)
         self._sent_to_bytes = pace.sent_bytes + len(data)
@@ -67,8 +69,7 @@ class Ranges:
 
     def next_due_us(self, pace: Pace) -> int:
         """Return when one that waits for an answer goes without it."""
-        waits = self._from_us and pace.slow and any(self._waiting.values())
-        return self._from_us if waits else NEVER_US
+        return self._from_us if self.count and self._from_us and pace.slow else NEVER_US
 
     def take_lists(self, cls: Class, low: bytes) -> Range | None:
         """Return, once, the frame from `low` that was sent with lists; None if there is none."""

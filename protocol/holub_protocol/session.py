@@ -58,26 +58,27 @@ class Stage(Enum):
     LIVE = "live"
 
 
-_ALLOWED: dict[Stage, tuple[type, ...]] = {
-    Stage.GREETING: (Hello, Bye),
-    Stage.LIVE: (
-        Root,
-        Range,
-        Want,
-        WantListed,
-        Put,
-        Need,
-        IHave,
-        Refuse,
-        Credit,
-        Bye,
-        Peers,
-        Chunk,
-        Have,
-        Fetch,
+_ALLOWED: dict[Stage, frozenset[type]] = {
+    Stage.GREETING: frozenset({Hello, Bye}),
+    Stage.LIVE: frozenset(
+        {
+            Root,
+            Range,
+            Want,
+            WantListed,
+            Put,
+            Need,
+            IHave,
+            Refuse,
+            Credit,
+            Bye,
+            Peers,
+            Chunk,
+            Have,
+            Fetch,
+        }
     ),
 }
-
 
 # Tuples, not unions: those are made anew for each frame, which takes longer than the test.
 _CONSUMED = (Put, Range, Chunk)
@@ -151,7 +152,7 @@ class Session:
                 self._consumed_bytes += len(raw)
             if isinstance(frame, _ANSWERS):
                 self.outbox.ranges.answered(self.outbox.pace)
-            if isinstance(frame, _ALLOWED[self.stage]):
+            if type(frame) in _ALLOWED[self.stage]:
                 yield frame
             else:
                 self._blame(f"{type(frame).__name__.upper()} while {self.stage.value}")
@@ -300,11 +301,10 @@ class Session:
         """Return when `wake` next has something to do, or the next frame may leave."""
         if self.sync is None:
             return self._since_us + HELLO_TIMEOUT_US
-        due_us = self.sync.next_wake_us()
-        pace = self.outbox.pace
+        due_us, pace, ranges = self.sync.next_wake_us(), self.outbox.pace, self.outbox.ranges
         if pace.apart_us is not None and pace.apart_us < due_us:
             due_us = pace.apart_us
-        return min(due_us, self.outbox.ranges.next_due_us(pace))
+        return min(due_us, ranges.next_due_us(pace)) if ranges.count else due_us
 
     def stats(self, holdings: Holdings) -> LinkStats:
         """Return counts for operators."""
