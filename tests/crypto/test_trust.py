@@ -275,6 +275,26 @@ def test_what_is_surely_a_thiefs() -> None:
     assert not trust.void(STRANGER.public, other, (9, 9))
 
 
+def test_who_may_pass_on_narrows_and_revokes_and_nothing_else() -> None:
+    """A grant of depth lets its key grant less and revoke; the lines tell whom that concerns."""
+    trust = trusting()
+    passing = replace(DESK_GRANT, subject=STRANGER.public, depth=1)
+    trust.add_grant(b"passing", passing, REGISTRAR.public, 0)
+    below = replace(DESK_GRANT, subject=LATER.public)
+    yes = Granted(2, 100, END_S)
+    for changes, answer in (
+        ({"enrols": below}, yes),
+        ({"enrols": replace(below, depth=1)}, Denial.ROLE),
+        ({"enrols": replace(below, areas=(COUNTRY,))}, Denial.AREA),
+        ({"enrols": below, "created_s": END_S + 1}, Denial.ENDED),
+        ({"enrols": replace(below, rate=101), "created_s": END_S + 1}, Denial.KIND),
+        ({"revokes": DESK.public}, yes),
+        ({"revokes": STRANGER.public}, yes),
+        ({}, Denial.ROLE),
+    ):
+        assert trust.may(ask(STRANGER, Role.GRANTOR, **changes)) == answer
+
+
 def test_the_nearest_denial_is_told() -> None:
     """Of several grants the one that came nearest says why not; revoked outranks all."""
     trust = trusting()

@@ -126,6 +126,19 @@ def test_that_a_removal_waits_is_news() -> None:
     assert [view.removal for view in scene.truth.alerts(at(T))] == [first.id]
 
 
+def test_a_doubted_removal_waits_for_nobody() -> None:
+    """What a thief's key has said is not put before a second authority; an endorsement is news."""
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    end = scene.nation.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],), hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start, end)
+    assert [view.removal for view in scene.truth.alerts(at(T))] == [end.id]
+    scene.truth.set_doubted([end.id], [end.id])
+    assert [view.removal for view in scene.truth.alerts(at(T))] == [b""]
+    (change,) = scene.region.tell(scene.truth, endorsement(scene.region, start))
+    assert change.visible
+
+
 def test_of_many_withdraws_none_counts_alone() -> None:
     """Each that waits is kept back, not only the one that the alert names; one endorsement ends
     the alert, and then they are all shown."""

@@ -223,7 +223,7 @@ def test_a_listed_word_holds_and_is_known_from_the_board_alone(scene: Scene) -> 
     body = board(Cover(scene.two.kid, T + 50, 0), words=(told,))
     scene.say(scene.one, scene.one.message(body, KYIV, T + 60))
     assert [area for _, area in scene.standing()] == sorted([RAION, NEIGHBOUR])
-    scene.say(scene.two, start)
+    assert scene.say(scene.two, start).visible  # it brings what no board tells: its texts
     assert len(scene.standing()) == 2
     scene.say(scene.two, scene.two.alert(Verb.UPDATE, (RAION,), T + 70, (start.id[:8],)))
     assert [(h.word.kid, h.word.area) for h in scene.words.standing()] == [(scene.two.kid, RAION)]

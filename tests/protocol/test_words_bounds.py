@@ -141,6 +141,22 @@ def test_no_more_is_dropped_than_makes_room(
     assert scene.standing() == []
 
 
+def test_that_something_was_dropped_is_news(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the message that pushed it out says nothing itself."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 8)
+    names = tuple(bytes([n]) * 8 for n in range(4))
+    clears = [scene.one.alert(Verb.CLEAR, (KYIV,), T + n, names) for n in range(3)]
+    assert [scene.say(scene.one, clear).visible for clear in clears] == [False, False, True]
+    boards = [
+        scene.say(
+            scene.two,
+            Message(b"", bytes([n]) * 32, scene.two.kid, 6, T, 9, DAY_S, KYIV, bitmap(RAION)),
+        )
+        for n in range(CONTRADICTIONS + 1)
+    ]
+    assert all(change.visible for change in boards)
+
+
 def test_what_was_lost_is_known_place_by_place(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
