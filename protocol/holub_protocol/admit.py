@@ -94,7 +94,7 @@ def admit(
         claimed = claims(message, areas)
     except BodyError:
         return Refusal.MALFORMED
-    if any(area and area not in areas for claim in claimed for area in claim.areas):
+    if any(area not in areas for claim in claimed for area in claim.areas):
         return Refusal.AREA
     refusal = Refusal.UNKNOWN_SIGNER
     for key in trust.keys(message.kid):

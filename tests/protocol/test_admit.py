@@ -9,7 +9,7 @@ from holub_protocol.admit import Admitted, admit, claims, row_of, timely
 from holub_protocol.desk import compose_board
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
-from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.board import BoardBody, bitmap_of
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.message import BodyError, Message, Now, Opaque
 from holub_protocol.refusal import Refusal
@@ -165,6 +165,8 @@ def test_a_row_remembers_what_accounting_needs() -> None:
     assert (row.expires_s, row.area, row.size_bytes) == (message.expires_s, KYIV, len(message.raw))
     assert (row.cls, row.age_s, row.received_s) == (Class.ALERT, 3, START_S + 3)
     assert row.steady_s == 3
+    early = row_of(Admitted(message, DESK.public, 1, 1000), 7, now_at(-3))
+    assert early.age_s == row_of(Admitted(message, DESK.public, 1, 1000), 7, now_at(0)).age_s == 0
     unclocked = row_of(Admitted(message, DESK.public, 1, 1000), 7, now_at(1234.5, False))
     assert (unclocked.age_s, unclocked.steady_s) == (7, 1234)
 
@@ -181,6 +183,50 @@ def test_what_names_no_hazard_needs_none() -> None:
     bits = realm.message(DESK, "board", BoardBody(330, bitmaps=((AIR_RAID, b"\x80"),)))
     assert isinstance(gate(realm, bits, hazards=(AIR_RAID,))[0], Admitted)
     assert gate(realm, bits, hazards=(AIR_RAID + 1,)) == (Refusal.HAZARD, 0)
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_of_a_small_quota_one_message_an_hour_is_left(limited: bool) -> None:
+    """A key with proofs against it says one thing where its grant allows ten; its alerts are
+    never fewer."""
+    realm = Realm()
+    trust = realm.trust()
+    body = decoded(realm, realm.grant(DESK.public, rate=10)).body
+    assert isinstance(body, GrantBody)
+    trust.add_grant(b"g" * 32, body.grant, realm.registrar.public, START_S)
+    said: dict[str, list[int]] = {"bulletin": [], "alert": []}
+    for name, ks in said.items():
+        news = Opaque(("news",)) if name == "bulletin" else AlertBody(Verb.START, (), AIR_RAID)
+        for k in range(12):
+            answer = admit(
+                decoded(realm, realm.message(DESK, name, news, area=KYIV, k=k)), trust=trust,
+                areas=realm.areas, verify=verify, age_s=0, now=now_at(0),
+                limited=lambda key: limited,
+            )  # fmt: skip
+            if isinstance(answer, Admitted):
+                ks.append(k)
+    assert said == {"bulletin": list(range(1 if limited else 10)), "alert": list(range(10))}
+
+
+def test_one_authority_answers_for_all_that_a_board_says() -> None:
+    """A desk of two, granted one hazard by each, speaks of both only in two boards."""
+    realm = Realm()
+    trust = realm.trust()
+    for granting, hazard in ((1, AIR_RAID), (2, AIR_RAID + 2)):
+        grant = realm.grant(DESK.public, authority=granting, hazards=(hazard,))
+        body = decoded(realm, grant).body
+        assert isinstance(body, GrantBody)
+        trust.add_grant(bytes([granting]), body.grant, realm.registrar.public, START_S)
+    bits = bitmap_of(frozenset([KYIV]), realm.areas.board_order)
+    for hazards, authority in (
+        ((AIR_RAID,), 1), ((AIR_RAID + 2,), 2), ((AIR_RAID, AIR_RAID + 2), None),
+    ):  # fmt: skip
+        board = BoardBody(330, bitmaps=tuple((hazard, bits) for hazard in hazards))
+        answer = admit(
+            decoded(realm, realm.message(DESK, "board", board, area=KYIV)), trust=trust,
+            areas=realm.areas, verify=verify, age_s=0, now=now_at(0),
+        )  # fmt: skip
+        assert (answer.authority if isinstance(answer, Admitted) else None) == authority
 
 
 def test_nobody_is_limited_unasked() -> None:

@@ -325,6 +325,20 @@ def test_a_board_that_names_no_area_of_ours_ends_nothing(scene: Scene) -> None:
     assert scene.words.boards(2) == ()
 
 
+def test_forgetting_leaves_what_another_message_says(scene: Scene) -> None:
+    """Of a start of two places the one that a board lists stands without it, the other falls."""
+    start = scene.one.start((KYIV, RAION), T)
+    scene.say(scene.one, start)
+    for area in sorted((KYIV, RAION)):
+        listed = Listed(T, start.k, scene.one.kid, 1, start.id[:8], (area,))
+        known = Cover(scene.one.kid, T - 9, 0)  # it tells of what it does not cover
+        end = scene.two.message(board(known, words=(listed,)), KYIV, T + 60)
+        scene.say(scene.two, end)
+        scene.words.forget(start.id)
+        assert scene.standing() == [(start.id[:8], area)]
+        scene.say(scene.one, start)
+
+
 def test_forgetting_undoes_every_effect(scene: Scene) -> None:
     """State follows from what is held: without the clear, update or board the word is back."""
     start = scene.one.start((KYIV, RAION), T)

@@ -17,6 +17,24 @@ def scene() -> Scene:
     return Scene()
 
 
+def test_what_is_forgotten_leaves_nothing(scene: Scene) -> None:
+    """A flood of incidents that were cleared and deleted fills no memory either."""
+    said = []
+    for n in range(9):
+        start = scene.one.start((KYIV, RAION), T + n)
+        update = scene.one.alert(Verb.UPDATE, (KYIV,), T + 20 + n, (start.id[:8],))
+        clear = scene.one.alert(Verb.CLEAR, (KYIV,), T + 40 + n, (start.id[:8],))
+        said += [start, update, clear]
+    said.append(scene.one.message(board(), KYIV, T + 90))
+    for message in said:
+        scene.say(scene.one, message)
+    for message in said:
+        scene.words.forget(message.id)
+    left = {n: t for n, t in vars(scene.words).items() if isinstance(t, dict) and t}
+    assert sorted(left) == ["_above", "_boards"]
+    assert left["_boards"] == {2: {scene.one.kid: ()}}
+
+
 def test_what_still_matters_is_pinned(scene: Scene) -> None:
     """Standing words, what ends a word, and newest boards are kept beyond their lifetime."""
     start = scene.one.start((KYIV,), T)
@@ -122,7 +140,7 @@ def test_a_key_that_says_too_much_leaves_remnants_and_nothing_clear(
 
 @pytest.mark.parametrize(
     ("areas", "starts", "left"),
-    [(2, 16, 16), (2, 17, 14), (2, 20, 14), (3, 10, 10), (3, 11, 9)],
+    [(1, 33, 28), (2, 16, 16), (2, 17, 14), (2, 20, 14), (3, 10, 10), (3, 11, 9)],
 )
 def test_no_more_is_dropped_than_makes_room(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, areas: int, starts: int, left: int
@@ -139,6 +157,20 @@ def test_no_more_is_dropped_than_makes_room(
     assert points == ({said[-left - 1].point} if left < starts else set())
     scene.say(scene.one, scene.one.message(board(), KYIV, T + 60))
     assert scene.standing() == []
+
+
+def test_what_a_remnant_was_said_by_is_kept_until_a_newer_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest message that was dropped is kept, and released when another is."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 32)
+    starts = [scene.one.start((KYIV,), T + n) for n in range(38)]
+    changes = [scene.say(scene.one, start) for start in starts]
+    assert starts[3].id in changes[32].released
+    assert starts[4].id not in changes[32].released
+    assert starts[4].id in changes[37].released
+    assert scene.words.pinned(starts[9].id)
+    assert not any(scene.words.pinned(start.id) for start in starts[:9])
 
 
 def test_that_something_was_dropped_is_news(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
