@@ -143,6 +143,7 @@ def test_a_board_of_the_future_or_of_the_past_is_not_fresh(scene: Scene) -> None
         desk.tell(scene.truth, desk.message(body, EVERYWHERE, T + 1, lifetime_s=600))
     assert scene.level(RAION, T + 600) is Level.CLEAR
     assert scene.level(RAION, T + 601) is Level.UNKNOWN
+    assert scene.level(RAION, T + 6000) is Level.UNKNOWN
 
 
 def test_an_unreliable_clock_never_shows_clear_and_expires_nothing(scene: Scene) -> None:
@@ -224,7 +225,9 @@ def test_a_withdraw_is_shown_as_long_as_it_lives(scene: Scene) -> None:
     assert [(v.message_id, v.texts) for v in status.withdrawn] == [
         (withdraw.id, (("uk", "Помилка"),))
     ]
-    assert scene.truth.status(KYIV, at(T + 80)).withdrawn == ()
+    for elsewhere in (KYIV, LVIV):
+        assert scene.truth.status(elsewhere, at(T + 80)).withdrawn == ()
+    assert len(scene.truth.facts()) == 4  # each once: a start, a withdraw, two boards
     assert scene.truth.status(HROMADA, at(T + 3660)).withdrawn == ()
 
 
@@ -384,3 +387,59 @@ def test_what_a_flood_pushed_out_is_unknown(scene: Scene, monkeypatch: pytest.Mo
     assert (status.level, status.alerts, status.stale) == (Level.UNKNOWN, (), ())
     assert scene.level(RAION, T + 40) is Level.ALERT
     assert scene.truth.next_change(at(T + 40)) is not None
+
+
+def test_what_left_the_index_is_told_by_authority_and_key(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A desk learns where its own alerts were lost, and up to which of its points."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
+    third = Desk(9, 3)
+    for desk, area in ((scene.nation, LVIV), (scene.one, RAION), (scene.two, KYIV), (third, KYIV)):
+        said = [desk.start((area,), T + n) for n in range(3)]
+        desk.tell(scene.truth, *said)
+        other = desk.start((NEIGHBOUR, OBLAST), T + 9)
+        desk.tell(scene.truth, other, desk.start((HROMADA,), T + 10))
+        points = scene.truth.dropped_points(desk.authority)
+        assert points[desk.kid] == other.point
+        lost = tuple(sorted((area, NEIGHBOUR, OBLAST)))
+        assert scene.truth.lost_areas(desk.authority, desk.kid) == lost
+    assert len(scene.truth.dropped_points(REGION)) == 2
+    assert scene.truth.lost_areas(NATION, scene.one.kid) == ()
+    assert scene.truth.dropped_points(4) == {}
+
+
+def test_open_words_are_those_of_one_authority(scene: Scene) -> None:
+    """So are the keys in doubt; another authority's are not its desk's to list."""
+    third = Desk(9, 3)
+    starts = {}
+    for desk in (scene.nation, scene.one, third):
+        starts[desk.authority] = desk.start((RAION,), T)
+        desk.tell(scene.truth, starts[desk.authority])
+    for authority, start in starts.items():
+        (word,) = scene.truth.open_words(authority)
+        assert (word.authority, word.incident) == (authority, start.id[:8])
+        assert scene.truth.doubted_keys(authority) == ()
+    scene.truth.set_doubted([start.id for start in starts.values()])
+    for desk in (scene.nation, scene.one, third):
+        assert scene.truth.doubted_keys(desk.authority) == (desk.kid,)
+    assert [scene.truth.open_words(authority) for authority in starts] == [()] * 3
+
+
+def test_boards_in_doubt_are_left_out_where_that_is_asked(scene: Scene) -> None:
+    """Who composes a board looks at all; who vouches for a place at those that can be trusted."""
+    for desk in (scene.one, scene.two):
+        desk.tell(scene.truth, desk.message(BoardBody(330), OBLAST, T))
+    all_ = [board.id for board in scene.truth.newest_boards(REGION)]
+    scene.truth.set_doubted(all_[:1])
+    assert [board.id for board in scene.truth.newest_boards(REGION)] == all_
+    assert [board.id for board in scene.truth.newest_boards(REGION, trusted=True)] == all_[1:]
+
+
+def test_a_withdraw_of_a_region_unknown_here_is_shown_there(scene: Scene) -> None:
+    """A node with an older registry answers for the number that it is asked for."""
+    withdraw = scene.one.alert(Verb.WITHDRAW, (99_998,), T, (b"incident",))
+    scene.one.tell(scene.truth, withdraw)
+    assert len(scene.truth.status(99_998, at(T)).withdrawn) == 1
+    assert scene.truth.status(99_997, at(T)).withdrawn == ()
+    assert scene.truth.status(99_999, at(T)).withdrawn == ()

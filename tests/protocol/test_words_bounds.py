@@ -97,6 +97,7 @@ def test_a_change_tells_what_need_not_be_kept_any_more(scene: Scene) -> None:
     assert released == [()] * STANDING_PINNED + [(starts[0].id,), (starts[1].id,)]
     end = scene.say(scene.two, scene.two.message(board(), KYIV, T + 60))
     assert sorted(end.released) == sorted(start.id for start in starts)
+    assert scene.words.forget(b"never came") == ()
 
 
 def flood(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
