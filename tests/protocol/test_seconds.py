@@ -310,6 +310,42 @@ def test_endorsements_stay_as_long_as_what_they_endorse() -> None:
     assert scene.truth.alerts(at(T))[0].unconfirmed
 
 
+def test_without_its_endorsement_a_removal_waits_again() -> None:
+    """It counts as long as the endorsement is there and trusted, and no longer."""
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    end = scene.nation.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],), hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start, end)
+    (endorsed,) = scene.endorse(scene.region, end)
+    assert scene.on() == 0
+    scene.truth.set_doubted([endorsed.id])
+    assert scene.on() == 1
+    scene.truth.set_doubted([])
+    assert scene.on() == 0
+    scene.truth.forget(endorsed.id)
+    assert [view.removal for view in scene.truth.alerts(at(T + 99))] == [end.id]
+
+
+def test_a_mass_ends_at_once_with_the_board_that_made_it_one() -> None:
+    """What a forgotten board alone has said was not removed by anybody."""
+    scene = Scene()
+    starts = raids(scene.nation, MASS_WORDS - 4)
+    listed = tuple(
+        Listed(T, 9, b"", RAID, bytes([n]) * 8, (PLACES[MASS_WORDS + n],)) for n in range(10)
+    )
+    board = scene.sibling.message(BoardBody(330, words=listed), KYIV, T + 5)
+    scene.nation.tell(scene.truth, *starts)
+    scene.sibling.tell(scene.truth, board)
+    clears = ends(scene.nation, starts)
+    for word in listed:
+        clear = scene.nation.alert(Verb.CLEAR, word.areas, T + 60, (word.incident,))
+        scene.nation.tell(scene.truth, clear)
+    scene.nation.tell(scene.truth, *clears)
+    assert scene.on() == 6
+    scene.truth.forget(board.id)
+    assert scene.on() == 0
+
+
 def mass(scene: Scene) -> list[tuple[Desk, Message]]:
     """Return a night: dangerous and mass, removed and endorsed in every way."""
     nation, region = scene.nation, scene.region

@@ -165,8 +165,9 @@ def test_a_start_of_the_future_is_on_and_marked(scene: Scene) -> None:
     scene.one.tell(scene.truth, scene.one.start((RAION,), T + 4000))
     (view,) = scene.truth.status(RAION, at(T)).alerts
     assert view.from_future
-    (view,) = scene.truth.status(RAION, at(T + 3940)).alerts
-    assert not view.from_future
+    for later_s in (3940, 3941, 9000):
+        (view,) = scene.truth.status(RAION, at(T + later_s)).alerts
+        assert not view.from_future
 
 
 def test_the_gravest_comes_first_then_the_newest(scene: Scene) -> None:
@@ -202,6 +203,21 @@ def test_two_desks_on_one_incident_make_one_view(scene: Scene) -> None:
     assert (view.guidance, view.certainty) == ((3, 10), Certainty.OBSERVED)
     assert view.texts == (("uk", "Ракети"),)
     assert (view.area, view.authority, view.stale) == (RAION, REGION, False)
+
+
+@pytest.mark.parametrize("hazards", [(1, 8), (8, 1)])
+def test_of_two_words_on_one_incident_the_graver_is_shown(
+    scene: Scene, hazards: tuple[int, int]
+) -> None:
+    """In either order; of equally grave ones the newer."""
+    for desk, hazard, created_s in zip((scene.one, scene.two), hazards, (T + 9, T), strict=True):
+        said = desk.alert(Verb.START, (RAION,), created_s, (b"incident",), hazard=hazard)
+        desk.tell(scene.truth, said)
+    assert [view.hazard for view in scene.truth.alerts(at(T))] == [8]
+    again = scene.two.alert(Verb.START, (RAION,), T + 5, (b"incident",), hazard=8)
+    scene.two.tell(scene.truth, again)
+    (view,) = scene.truth.alerts(at(T))
+    assert view.updated_s == (T + 9 if hazards[0] == 8 else T + 5)
 
 
 def test_a_bit_without_a_name_is_shown_unless_a_named_word_tells_it(scene: Scene) -> None:

@@ -325,6 +325,22 @@ def test_a_board_that_names_no_area_of_ours_ends_nothing(scene: Scene) -> None:
     assert scene.words.boards(2) == ()
 
 
+def test_forgetting_a_board_takes_back_what_it_alone_said(scene: Scene) -> None:
+    """Bits and listed words fall with it; what a start says too stays."""
+    start = scene.one.start((KYIV,), T)
+    scene.say(scene.one, start)
+    told = (
+        Listed(T, start.k, b"", 1, start.id[:8], (KYIV,)),
+        Listed(T + 1, start.k, b"", 1, b"incident", (RAION,)),
+    )
+    for body in (board(words=told), bitmap(RAION, NEIGHBOUR)):
+        said = scene.one.message(body, KYIV, T - 60 if body.bitmaps else T + 60)
+        scene.say(scene.one, said)
+        assert len(scene.standing()) > 1
+        scene.words.forget(said.id)
+        assert scene.standing() == [(start.id[:8], KYIV)]
+
+
 def test_forgetting_leaves_what_another_message_says(scene: Scene) -> None:
     """Of a start of two places the one that a board lists stands without it, the other falls."""
     start = scene.one.start((KYIV, RAION), T)
