@@ -15,6 +15,8 @@ from holub_sim.attacks.trial import trial
 SHARES = (0.1, 0.3, 0.5)
 SEEDS = (1, 2)
 BAR = 0.97
+ALERTS = 5
+"""What the honest desk of the trial means to say: one that is kept from it has lost them all."""
 
 
 def measure(name: str, share: float, seed: int, pick: str) -> dict[str, object]:
@@ -29,7 +31,8 @@ def measure(name: str, share: float, seed: int, pick: str) -> dict[str, object]:
         "pick": pick,
         "seed": seed,
         "held": round(reached.held, 4),
-        "reached": reached.held >= BAR,
+        "reached": reached.held >= BAR and reached.alerts == ALERTS,
+        "alerts": reached.alerts,
         "due": reached.due,
         "honest": reached.honest,
         "late_p50_ms": reached.late_p50_ms,

@@ -23,6 +23,7 @@ from holub_protocol.points import HOUR_S, Points
 from holub_protocol.reconcile import Snapshot
 from holub_protocol.reconciled import ReconciledSet
 from holub_protocol.storage import ROW_BYTES, Row, State
+from holub_protocol.weights import Speaker, Weights, source_number
 
 CHARTER = 0
 """Stands in for a kind where the item is a charter, which is no message."""
@@ -35,7 +36,6 @@ _NEVER_S = 2**40
 _LISTED = (State.HELD, State.EVICTED, State.RECEIPTED)
 _SECOND_MAX = 2**32 - 1
 _GROWTH = 1024
-_AUTHORITIES = 65_536
 
 
 class _Wheel:
@@ -80,6 +80,15 @@ class Held(NamedTuple):
     size_bytes: int
 
 
+class Said(NamedTuple):
+    """What decides whether a held alert gives way: when its key said it (created_s, k), and how
+    many bytes it takes."""
+
+    id: bytes
+    point: tuple[int, int]
+    size_bytes: int
+
+
 class Holdings:
     """The index of one node. Deadlines are kept in its own steady seconds, so that a wall clock
     that jumps later neither deletes nor revives anything."""
@@ -104,9 +113,8 @@ class Holdings:
             state: {} for state in State if state is not State.HELD
         }
         self._withheld: dict[bytes, None] = {}
-        self._source_bytes: dict[int, int] = {}
+        self.weights = Weights()
         self._payload_bytes: dict[bytes, int] = {}
-        self._alert_bytes: dict[int, int] = {}
         self._topics: dict[int, int] = {}
 
     def _columns(self) -> None:
@@ -154,7 +162,7 @@ class Holdings:
         self._deadlines.add(deadline, slot)
         self._count_live(slot, 1)
         self.used_bytes += ROW_BYTES
-        self._charge(slot, ROW_BYTES)
+        self._charge_row(slot, 1)
         self._note_topic(slot, row.topic)
         if row.state is State.HELD:
             self._count_held(slot, 1)
@@ -186,22 +194,17 @@ class Holdings:
         self._held[cls] += step
         self._held_bytes[cls] += step * (size + ROW_BYTES)
         self.used_bytes += step * size
-        self._charge(slot, step * size)
+        self._charge(slot, step * (size + (ROW_BYTES if cls is Class.ALERT else 0)))
 
     def _charge(self, slot: int, count: int) -> None:
-        """Count bytes for a message's source, and for its signer where that is another."""
-        if self._cls[slot] == Class.ALERT:
-            authority = self._authority[slot]
-            self._alert_bytes[authority] = self._alert_bytes.get(authority, 0) + count
-        if self._cls[slot] > Class.GRANT:
-            signer = _source(0, self._signer[slot])
-            source = _source(self._authority[slot], self._signer[slot])
-            for each in (source,) if source == signer else (source, signer):
-                total = self._source_bytes.get(each, 0) + count
-                if total:
-                    self._source_bytes[each] = total
-                else:
-                    self._source_bytes.pop(each, None)
+        """Count bytes for who speaks in a message."""
+        self.weights.charge(self._cls[slot], self._authority[slot], self._signer[slot], count)
+
+    def _charge_row(self, slot: int, step: int) -> None:
+        """Count a row for as long as it is remembered; those of alerts only with their bodies, as
+        the rows of old boards are forgotten whenever room is needed."""
+        if self._cls[slot] != Class.ALERT:
+            self._charge(slot, step * ROW_BYTES)
 
     def charge(self, id_: bytes, payload_bytes: int) -> None:
         """Count a payload beside the body of its manifest, until this goes; 0 ends it."""
@@ -294,7 +297,7 @@ class Holdings:
         self._unlist(slot)
         self._count_live(slot, -1)
         self.used_bytes -= ROW_BYTES
-        self._charge(slot, -ROW_BYTES)
+        self._charge_row(slot, -1)
         if self._topics.get(self._topic[slot]) == slot:
             del self._topics[self._topic[slot]]
         self._ids.remove(id_)
@@ -355,7 +358,7 @@ class Holdings:
         """Return who speaks in a seen message: numbers of its source, an authority or an
         ingress relay, and of its signer."""
         slot = self._slot(id_)
-        return _source(self._authority[slot], self._signer[slot]), self._signer[slot]
+        return source_number(self._authority[slot], self._signer[slot]), self._signer[slot]
 
     def kind(self, id_: bytes) -> int:
         """Return the number of a seen message's kind."""
@@ -468,25 +471,34 @@ class Holdings:
         """Yield what is held of a class, in no promised order."""
         for slot in self._ids.slots():
             if self._cls[slot] == cls and self._state[slot] == State.HELD:
-                source = _source(self._authority[slot], self._signer[slot])
+                source = source_number(self._authority[slot], self._signer[slot])
                 id_ = self._ids.id_at(slot)
                 yield Held(id_, source, self._deadline[slot], self.freed_bytes(id_))
 
     def source_of(self, authority: int, signer: bytes) -> int:
         """Return the number of the source that speaks by a key for an authority (0: for none)."""
-        return _source(authority, self._number(signer))
+        return source_number(authority, self._number(signer))
 
-    def alert_bytes(self, authority: int) -> int:
-        """Return the room that an authority's alerts and boards take, rows included."""
-        return self._alert_bytes.get(authority, 0)
+    def speaker(self, authority: int, signer: bytes) -> Speaker:
+        """Return who says alerts by a key for an authority."""
+        return Speaker(authority, self._number(signer))
+
+    def alerts_of(self, speaker: Speaker) -> Iterator[Said]:
+        """Yield the alerts and boards held of one key for an authority, in no promised order."""
+        for slot in self._ids.slots():
+            if self._signer[slot] != speaker.signer or self._authority[slot] != speaker.authority:
+                continue
+            if self._cls[slot] == Class.ALERT and self._state[slot] == State.HELD:
+                size_bytes = ROW_BYTES + self._size[slot]
+                yield Said(self._ids.id_at(slot), self._point(slot), size_bytes)
 
     def source_bytes(self, source: int) -> int:
         """Return the room that a source takes below alerts and grants, rows included."""
-        return self._source_bytes.get(source, 0)
+        return self.weights.of_source(source)
 
     def signer_bytes(self, signer: bytes) -> int:
         """Return the room that one key takes below alerts and grants, rows included."""
-        return self._source_bytes.get(_source(0, self._number(signer)), 0)
+        return self.weights.of_source(source_number(0, self._number(signer)))
 
     def newest(self, topic: int) -> bytes | None:
         """Return the newest message seen on a topic, None if there is none."""
@@ -524,12 +536,6 @@ class Holdings:
         return HoldingStats(
             tuple((cls, self._held[cls], self._held_bytes[cls]) for cls in Class), len(self)
         )
-
-
-def _source(authority: int, signer: int) -> int:
-    """Number the sources: authorities from 1 on, then the keys that speak for none, which are
-    the relays by which people speak."""
-    return authority or _AUTHORITIES + signer
 
 
 def _deadline_s(row: Row, now: Now, age_s: int) -> int:

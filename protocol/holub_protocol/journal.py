@@ -26,6 +26,7 @@ class Journal:
         self._chunks: dict[bytes, dict[int, bytes]] = {}
         self._chunks_due = False
         self._counters: dict[tuple[bytes, str], Counter] = {}
+        self._notes: dict[str, bytes] = {}
         self._events: list[Event] = []
         self._closes: list[tuple[int, str]] = []
 
@@ -80,6 +81,10 @@ class Journal:
         """Commit how far a key of this machine has counted."""
         self._counters[counter.signer, counter.group] = counter
 
+    def note(self, name: str, value: bytes) -> None:
+        """Commit a note, in place of the one of that name."""
+        self._notes[name] = value
+
     def tell(self, event: Event) -> None:
         """Tell the driver of something."""
         self._events.append(event)
@@ -91,7 +96,7 @@ class Journal:
     def take(self, urgent: Sends, sends: Sends) -> Batch:
         """Return everything as one batch, and start anew."""
         writes = _NOTHING
-        changed = self._rows or self._deletes or self._states or self._counters
+        changed = self._rows or self._deletes or self._states or self._counters or self._notes
         if changed or self._chunks_due:
             writes = Writes(
                 rows=tuple(self._rows.values()),
@@ -99,10 +104,11 @@ class Journal:
                 states=tuple(self._states.items()),
                 chunks=self._take_chunks() if self._chunks_due else (),
                 counters=tuple(self._counters.values()),
+                notes=tuple(self._notes.items()),
             )
         batch = Batch(urgent, writes, sends, tuple(self._closes), tuple(self._events))
         self._rows, self._deletes, self._states, self._counters = {}, {}, {}, {}
-        self._events, self._closes = [], []
+        self._notes, self._events, self._closes = {}, [], []
         return batch
 
     def _take_chunks(self) -> tuple[tuple[bytes, int, bytes], ...]:

@@ -313,10 +313,10 @@ ALERT_SHARE_PERCENT = 50
 """Most of the store that the alert group may fill: a stolen class-0 key can't push everything
 else out."""
 
-AUTHORITY_FREE_FACTOR = 2
-"""An authority's alerts may take twice the room that is still free in that share. So one stolen key
-fills two thirds of it, two of two authorities two fifths each, and n leave 1 / (2n + 1) to the
-others: an honest authority's alert always finds room."""
+ALERT_ROOM_FREED_PARTS = 32
+"""Of the alerts' room a 32nd is given up at once, and twice as much must be free before what was
+given up is taken back: honest desks beside a stolen key make a node look through its index once
+for 4 MiB of alerts, and no message goes to and fro between two full stores."""
 
 STORE_BYTES_DEFAULT = 256 * 1024 * 1024
 """Bodies held by default: a month of a city's strike days at 6.7 MB to 67 MB."""

@@ -48,6 +48,7 @@ from holub_protocol.proofs import slot_of
 from holub_protocol.reading import Reading
 from holub_protocol.reconcile import short_id
 from holub_protocol.refusal import REMEDIES, Refusal
+from holub_protocol.remnants import from_notes
 from holub_protocol.room import Room
 from holub_protocol.session import Session, Stage
 from holub_protocol.signers import Signers
@@ -90,9 +91,10 @@ class Node:
         read: Reading | None = None,
         rows: Iterable[Row] = (),
         counters: tuple[Counter, ...] = (),
+        remnants: Iterable[tuple[str, bytes]] = (),
     ) -> None:
-        """Go on from what the store holds: `rows` in order of arrival, and `counters`. `read` is
-        how bytes are read."""
+        """Go on from what the store holds: `rows` in order of arrival, `counters`, and the notes
+        that tell of `remnants` (remnants.NOTES). `read` is how bytes are read."""
         self.identity, self.trust, self.areas = identity, trust, areas
         self.policy = policy or Policy()
         self.holdings = Holdings(self.policy.store_bytes, entropy(SALT_BYTES))
@@ -112,6 +114,7 @@ class Node:
         )
         self._refusals: dict[Refusal, int] = {}
         self._reliable, self._offset_s = now.reliable, _offset_s(now)
+        self.truth.remember(from_notes(remnants))
         self._restore(rows, now)
 
     # --- the flow -----------------------------------------------------------------------------

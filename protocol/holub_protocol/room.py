@@ -6,8 +6,11 @@ and what is derived from messages never part.
 
 from collections.abc import Callable
 
+from holub_crypto.identity import key_hint
 from holub_crypto.trust import Trust
 from holub_protocol.admit import Admitted
+from holub_protocol.alertroom import AlertRoom
+from holub_protocol.batch import StatusChanged
 from holub_protocol.eviction import Eviction, Newcomer
 from holub_protocol.holdings import Holdings
 from holub_protocol.journal import Journal
@@ -15,7 +18,6 @@ from holub_protocol.kinds import KINDS, Class, Kind, topic_of
 from holub_protocol.kinds.receipt import ReceiptBody
 from holub_protocol.limits import (
     ALERT_SHARE_PERCENT,
-    AUTHORITY_FREE_FACTOR,
     LENT_PERCENT,
     LIVE_HOURS,
     PAYLOAD_SHARE_PERCENT,
@@ -27,6 +29,7 @@ from holub_protocol.message import Message, Now
 from holub_protocol.payloads.library import Library, Payload, room_bytes
 from holub_protocol.receipts import Receipts
 from holub_protocol.refusal import Refusal
+from holub_protocol.remnants import note_of, to_note
 from holub_protocol.storage import ROW_BYTES, Row, State
 from holub_protocol.truth import Truth
 
@@ -50,6 +53,7 @@ class Room:
         self._holdings, self._truth, self._trust = holdings, truth, trust
         self._journal, self._library = journal, library
         self._eviction, self._receipts = Eviction(holdings), Receipts(holdings, read)
+        self._alert_room = AlertRoom(holdings, truth)
         self._overdue: dict[bytes, None] = {}
         self._wanted: dict[Class, None] = {}
 
@@ -68,24 +72,40 @@ class Room:
             return Refusal.FULL
         need = len(message.raw) + ROW_BYTES
         source = self._holdings.source_of(admitted.authority, admitted.signer)
-        refusal = self._over_share(admitted, kind, source, need)
+        if kind.cls is Class.ALERT:
+            refusal = None if self._alerts_give_way(admitted, need, now) else Refusal.QUOTA
+        else:
+            refusal = self._over_share(admitted, kind, source, need)
         if refusal is not None:
             return refusal
         deadline_s = now.mono_us // _SECOND_US + message.expires_s - now.wall_s
         enough = self._clear(Newcomer(kind.cls, source, deadline_s, need), now)
         return None if enough else Refusal.FULL
 
+    def _alerts_give_way(self, admitted: Admitted, need: int, now: Now) -> bool:
+        """Make room in the alerts' half; False where nobody gives way to this message."""
+        who = self._holdings.speaker(admitted.authority, admitted.signer)
+        going = self._alert_room.make(who, admitted.message.point, need, now)
+        givers: dict[tuple[int, bytes], None] = {}
+        for id_ in going or ():
+            row = self._holdings.row(id_)
+            givers[row.authority, key_hint(row.signer)] = None
+            released = self._truth.give_up(id_)
+            self.forget(id_)
+            self.unpin(released)
+        for authority, kid in givers:
+            left = self._truth.remnants_of(authority, kid)
+            self._journal.note(note_of(authority, kid), to_note(left))
+            self._journal.tell(StatusChanged())
+        return going is not None
+
     def _over_share(self, admitted: Admitted, kind: Kind, source: int, need: int) -> Refusal | None:
-        """Hold alerts to their half of the store, and below them each source to its share."""
+        """Hold trust and grants to half of the store each, and below them each source to its
+        share."""
         quota_bytes = self._holdings.quota_bytes
         if kind.cls <= Class.GRANT:
             share = quota_bytes * ALERT_SHARE_PERCENT // 100
-            free = share - self._holdings.held_bytes(kind.cls)
-            if need > free:
-                return Refusal.FULL
-            mine = self._holdings.alert_bytes(admitted.authority)
-            over = kind.cls is Class.ALERT and mine + need > free * AUTHORITY_FREE_FACTOR
-            return Refusal.QUOTA if over else None
+            return Refusal.FULL if need > share - self._holdings.held_bytes(kind.cls) else None
         if self._holdings.used_bytes + need <= quota_bytes * LENT_PERCENT // 100:
             return None
         share = self._share()

@@ -20,6 +20,7 @@ from holub_protocol.kinds.alert import AlertBody, Certainty, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import Message, Now
+from holub_protocol.remnants import Remnant
 from holub_protocol.words import Words
 
 BOARD_GRACE_S = 60
@@ -158,6 +159,24 @@ class Truth:
         self._notices.pop(message_id, None)
         return self._words.forget(message_id)
 
+    def give_up(self, message_id: bytes) -> tuple[bytes, ...]:
+        """Drop a message for which there is no room: the places that it spoke of are in doubt
+        (see Words.give_up)."""
+        self._notices.pop(message_id, None)
+        return self._words.give_up(message_id)
+
+    def last_to_go(self, message_id: bytes) -> int | None:
+        """Tell how dearly a place would miss a message (see Words.last_to_go)."""
+        return self._words.last_to_go(message_id)
+
+    def remnants_of(self, authority: int, kid: bytes) -> tuple[Remnant, ...]:
+        """What stands, or stood, for the messages of a key that were dropped."""
+        return self._words.remnants_of(authority, kid)
+
+    def remember(self, remnants: Iterable[Remnant]) -> None:
+        """Take in again what was left of messages given up before a restart."""
+        self._words.remember(remnants)
+
     def pinned(self, message_id: bytes) -> bool:
         """Whether a message must neither be evicted nor deleted, though it be expired."""
         return self._words.pinned(message_id)
@@ -181,14 +200,14 @@ class Truth:
         """Up to which point the keys of an authority have messages that are no longer indexed
         and that no board has answered for."""
         points: dict[bytes, tuple[int, int]] = {}
-        for word, _ in self._words.remnants(authority):
+        for word in (remnant.word for remnant in self._words.remnants(authority)):
             points[word.kid] = max(word.point, points.get(word.kid, (0, 0)))
         return points
 
     def lost_areas(self, authority: int, kid: bytes) -> tuple[int, ...]:
         """Where alerts of a key stood when they left the index, ascending."""
-        remnants = self._words.remnants(authority)
-        return tuple(sorted(word.area for word, lost in remnants if lost and word.kid == kid))
+        left = self._words.remnants(authority)
+        return tuple(sorted(r.word.area for r in left if r.lost and r.word.kid == kid))
 
     def in_reach(self, reach: tuple[Reach, ...], word: Word) -> bool:
         """Whether the reach covers a word's area and names its hazard."""

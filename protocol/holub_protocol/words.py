@@ -17,22 +17,19 @@ This is an observed-remove set whose replicas are the boards (see kinds/board.py
 compared only between messages of one key, so clocks of two desks need not agree.
 
 What is indexed of one key is bounded (WORDS_PER_KEY). Beyond it the key's messages leave the
-index, first those of which nothing stands, each time the oldest first; and for each of their
-areas one *remnant* stands: a word in doubt, of hazard 0, said at the newest point of what was
-dropped. So a place may become unknown, never clear; only here does the order of arrival matter.
-Only a board in words, not bits, ends a remnant; an honest desk's next one does, as it covers its
-own key.
+index, first those of which nothing stands, each time the oldest first; what a full store gives up
+leaves it too. For each of their areas a word in doubt stands instead (remnants.py): a place may
+become unknown, never clear. Only here does the order of arrival matter.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from heapq import nlargest
 from typing import TypeVar
 
-from holub_crypto.charter import ANY_HAZARD
 from holub_crypto.trust import Reach, Standing
 from holub_protocol.areas import AreaTree
 from holub_protocol.facts import (
-    EVERYTHING,
     NOTHING,
     REMNANT,
     Board,
@@ -46,6 +43,8 @@ from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import BodyError
+from holub_protocol.remnants import Remnant, Remnants, remnant_word
+from holub_protocol.scope import Scope
 from holub_protocol.seconds import Seconds
 
 STANDING_PINNED = 4
@@ -77,11 +76,8 @@ class Words:
 
     def __init__(self, areas: AreaTree, above: Mapping[int, tuple[int, ...]]) -> None:
         """Start empty."""
-        self._areas = areas
-        self._with_bits = frozenset(areas.board_order)
+        self._areas, self._scope = areas, Scope(areas)
         self._above = dict(above)
-        self._charges: dict[int, Reach] = {}
-        self._standings: dict[tuple[bytes, int], Standing] = {}
         self._seconds = Seconds(self)
         self._doubted: frozenset[bytes] = frozenset()
         self._unsure: frozenset[bytes] = frozenset()
@@ -98,10 +94,7 @@ class Words:
         # Each key's alerts with how much of WORDS_PER_KEY they use, and the sum.
         self._costs: dict[bytes, dict[bytes, int]] = {}
         self._cost: dict[bytes, int] = {}
-        # The remnant at each (authority, key, area), the newest message dropped that said it,
-        # and whether something of what was dropped stood.
-        self._remnants: dict[tuple[int, bytes, int], tuple[Word, bytes, bool]] = {}
-        self._remnants_of: dict[bytes, dict[Word, None]] = {}
+        self._remnants = Remnants()
         self._loosened: dict[bytes, None] = {}
 
     # --- what goes in -------------------------------------------------------------------------
@@ -130,6 +123,20 @@ class Words:
         self._drop(message_id)
         return self._released(message_id)
 
+    def give_up(self, message_id: bytes) -> tuple[bytes, ...]:
+        """Drop a fact for which there is no room: unlike one forgotten, what it said of a place
+        stands on, in doubt. Returns the ids of the messages that need not be kept any more."""
+        self._loosened = {}
+        self._leave_index(message_id, kept=False)
+        for remnant in self._remnants.kept_for(message_id):
+            self._remnants.put(replace(remnant, message_id=b""))
+        return self._released(message_id)
+
+    def remember(self, remnants: Iterable[Remnant]) -> None:
+        """Take in again what was left of messages given up before a restart."""
+        for remnant in remnants:
+            self._put_remnant(remnant)
+
     def govern(
         self,
         above: Mapping[int, tuple[int, ...]],
@@ -139,8 +146,9 @@ class Words:
         """Take another order of authorities, as a new charter gives it, what it charges each
         with, and how many registrars it names; without `charges` nothing bounds their boards but
         the keys' reach."""
-        self._above, self._charges = dict(above), dict(charges or {})
-        self._seconds.govern(self._charges, registrars)
+        self._above = dict(above)
+        self._scope.govern(charges or {})
+        self._seconds.govern(charges or {}, registrars)
         self._refresh(self._all)
 
     def doubt(self, message_ids: Iterable[bytes], void: Iterable[bytes] = ()) -> None:
@@ -154,10 +162,7 @@ class Words:
     def set_standing(self, key: bytes, authority: int, standing: Standing) -> bool:
         """Learn what a key is to its authority; returns whether that is new. A key of which
         nothing was said has no bounds. What is judged already stays so until `doubt`."""
-        slot = (key, authority)
-        changed = self._standings.get(slot) != standing
-        self._standings[slot] = standing
-        return changed
+        return self._scope.set_standing(key, authority, standing)
 
     # --- what comes out -----------------------------------------------------------------------
 
@@ -184,12 +189,24 @@ class Words:
         facts = [board.fact for kid in keys for board in keys[kid]]
         return tuple(sorted(facts, key=lambda fact: (fact.message.kid, fact.message.id)))
 
-    def remnants(self, authority: int) -> Iterator[tuple[Word, bool]]:
-        """The remnants of an authority's keys that stand, and whether something of what was
-        dropped stood at that moment."""
-        for word, _, lost in self._remnants.values():
-            if word.authority == authority and not self._all[word].over:
-                yield word, lost
+    def remnants(self, authority: int) -> Iterator[Remnant]:
+        """The remnants of an authority's keys that stand."""
+        for remnant in self._remnants:
+            if remnant.word.authority == authority and not self._all[remnant.word].over:
+                yield remnant
+
+    def remnants_of(self, authority: int, kid: bytes) -> tuple[Remnant, ...]:
+        """Every remnant of a key, whether it stands or not."""
+        ours = (authority, kid)
+        return tuple(r for r in self._remnants if (r.word.authority, r.word.kid) == ours)
+
+    def last_to_go(self, message_id: bytes) -> int | None:
+        """Tell how dearly a place would miss a message: 0 for one of which nothing stands, 1 for
+        one that says or ends what stands; None for a key's newest board, which stays."""
+        fact = self._facts.get(message_id)
+        if fact is not None and isinstance(fact.message.body, BoardBody):
+            return None
+        return int(self._needed(message_id)) if fact is not None else 0
 
     def knows(self, message_id: bytes) -> bool:
         """Whether a message is one that words come from."""
@@ -201,7 +218,11 @@ class Words:
 
     def standing_of(self, fact: Fact) -> Standing:
         """What a fact's key is to the authority that it speaks for."""
-        return self._standings.get((fact.key, fact.authority), Standing(EVERYTHING))
+        return self._scope.standing_of(fact)
+
+    def in_reach(self, reach: Iterable[Reach], area: int, hazard: int) -> bool:
+        """Whether one of the reaches covers the area and names the hazard, or all hazards."""
+        return self._scope.in_reach(reach, area, hazard)
 
     def unconfirmed(self, held: Held) -> bool:
         """Whether a word is of a dangerous hazard and has no second authority's endorsement."""
@@ -223,7 +244,7 @@ class Words:
         """Whether the message must be kept although it is past its lifetime: it says a word
         that stands, ends a word that would stand without it, is a key's newest board, or is
         what a standing remnant was said by."""
-        if any(not self._all[word].over for word in self._remnants_of.get(message_id, ())):
+        if any(not self._all[r.word].over for r in self._remnants.kept_for(message_id)):
             return True
         if (fact := self._facts.get(message_id)) is None:
             return False
@@ -305,57 +326,61 @@ class Words:
             return False
         # An eighth at once, so that sorting stays cheap for each of a flood's alerts.
         room = self._cost[kid] - WORDS_PER_KEY * 7 // 8
-        going: list[tuple[bool, Fact]] = []
-        for needed, _, id_ in sorted(
-            (self._needed(i), self._facts[i].message.point, i) for i in costs
-        ):
+        going: list[Fact] = []
+        for _, _, id_ in sorted((self._needed(i), self._facts[i].message.point, i) for i in costs):
             if room <= 0:
                 break
             room -= costs[id_]
-            going.append((needed, self._facts[id_]))
-        for needed, oldest in reversed(going):  # the newest's remnants stand for the others'
-            told = oldest.message.body
-            assert isinstance(told, AlertBody)
-            self._drop(oldest.message.id)
+            going.append(self._facts[id_])
+        for oldest in reversed(going):  # the newest's remnants stand for the others'
+            self._leave_index(oldest.message.id, kept=True)
             self._loosened[oldest.message.id] = None
-            if told.verb not in (Verb.CLEAR, Verb.WITHDRAW):
-                self._leave_remnants(oldest, told.all_areas(oldest.message.area), lost=needed)
         return True
 
+    def _leave_index(self, message_id: bytes, kept: bool) -> None:
+        """Drop a fact and let remnants stand for what it said; the message is `kept` for them, or
+        given up."""
+        if (fact := self._facts.get(message_id)) is None:
+            return
+        body, lost = fact.message.body, self._needed(message_id)
+        self._drop(message_id)
+        if isinstance(body, AlertBody) and body.verb not in (Verb.CLEAR, Verb.WITHDRAW):
+            self._leave_remnants(fact, body.all_areas(fact.message.area), lost, kept)
+
     def _needed(self, message_id: bytes) -> bool:
-        """Whether an indexed alert says a word that stands, or ends one."""
+        """Whether an indexed message says a word that stands, or ends one."""
         fact = self._facts[message_id]
         body = fact.message.body
-        assert isinstance(body, AlertBody)
         if self.pinned(message_id):
             return True
-        if body.verb in (Verb.CLEAR, Verb.WITHDRAW):
+        if not isinstance(body, AlertBody) or body.verb in (Verb.CLEAR, Verb.WITHDRAW):
             return False
         return any(not self._all[word].over for word in self._words_of(fact, body))
 
-    def _leave_remnants(self, fact: Fact, areas: Iterable[int], lost: bool) -> None:
+    def _leave_remnants(
+        self, fact: Fact, areas: Iterable[int], lost: bool, kept: bool = True
+    ) -> None:
         """Let one word in doubt stand at each area of a message that leaves the index, of
         which something stood if `lost`."""
         message = fact.message
         for area in areas:
-            slot = (fact.authority, message.kid, area)
-            word = Word(
-                fact.authority, message.kid, message.created_s, message.k, REMNANT, b"", area
-            )
-            before = self._remnants.get(slot)
-            stood = lost
-            if before is not None:
-                if before[0].point >= word.point:
-                    self._remnants[slot] = (*before[:2], before[2] or lost)
-                    continue
-                stood |= before[2] and not self._all[before[0]].over
-                self._loosened[before[1]] = None
-                _discard(self._remnants_of, before[1], before[0])
-                self._unsay((before[0],), fact)
-            self._remnants[slot] = (word, message.id, stood)
-            self._remnants_of.setdefault(message.id, {})[word] = None
-            self._say((word,))
-            self._refresh((word,))
+            word = remnant_word(fact.authority, message.kid, message.point, area)
+            self._put_remnant(Remnant(word, message.id if kept else b"", lost))
+
+    def _put_remnant(self, new: Remnant) -> None:
+        """Let a remnant stand, unless a newer one does in its place."""
+        before = self._remnants.at(new.word)
+        if before is not None:
+            lost = new.lost or (before.lost and not self._all[before.word].over)
+            if before.word.point >= new.word.point:
+                self._remnants.put(replace(before, lost=before.lost or lost))
+                return
+            self._loosened[before.message_id] = None
+            self._unsay((before.word,))
+            new = replace(new, lost=lost)
+        self._remnants.put(new)
+        self._say((new.word,))
+        self._refresh((new.word,))
 
     def _released(self, but: bytes) -> tuple[bytes, ...]:
         """The messages that this change has loosened and that nothing pins now."""
@@ -420,7 +445,7 @@ class Words:
         for incident, new in fresh.items():
             self._by_incident.setdefault(incident, {}).update(dict.fromkeys(new))
 
-    def _unsay(self, words: Iterable[Word], fact: Fact) -> None:
+    def _unsay(self, words: Iterable[Word], fact: Fact | None = None) -> None:
         for word in words:
             held = self._all[word]
             held.said_by = tuple(other for other in held.said_by if other is not fact)
@@ -484,7 +509,8 @@ class Words:
         if over:
             self._loosened.update((fact.message.id, None) for fact in held.said_by)
             if word.hazard == REMNANT:
-                self._loosened[self._remnants[word.authority, word.kid, word.area][1]] = None
+                remnant = self._remnants.at(word)
+                self._loosened[remnant.message_id if remnant else b""] = None
             _discard(self._at, word.area, word)
             for above in self._areas.ancestors(word.area):
                 _discard(self._inside, above, word)
@@ -511,7 +537,7 @@ class Words:
             areas = (clear.message.area, *body.areas)
             if body.hazard != word.hazard or clear.authority not in judges:
                 continue
-            if any(self._within(area, word.area) for area in areas):
+            if any(self._scope.within(area, word.area) for area in areas):
                 yield clear.message.id
         slot = (word.authority, word.kid, word.incident)
         for message_id, point in self._updates.get(slot, {}).items():
@@ -521,47 +547,8 @@ class Words:
     def _boards_against(self, word: Word) -> Iterator[Board]:
         for judge in self._judges(word):
             for boards in self._boards.get(judge, {}).values():
-                if all(self._leaves_out(board, word) for board in boards):
+                if all(self._scope.leaves_out(board, word) for board in boards):
                     yield from boards
-
-    def _reaches(self, board: Board, word: Word) -> bool:
-        """Whether the board's key may speak of such a word at all; of its own it may."""
-        if word.kid == board.fact.message.kid and word.authority == board.fact.authority:
-            return True
-        charge = self._charges.get(board.fact.authority)
-        if self._charges and charge is None:
-            return False
-        bounds = (self.standing_of(board.fact).reach, (charge,) if charge else EVERYTHING)
-        return all(self.in_reach(reach, word.area, word.hazard) for reach in bounds)
-
-    def in_reach(self, reach: Iterable[Reach], area: int, hazard: int) -> bool:
-        """Whether one of the reaches covers the area and names the hazard, or all hazards."""
-        return any(
-            (ANY_HAZARD in hazards or hazard in hazards)
-            and any(self._areas.covers(scope, area) for scope in areas)
-            for areas, hazards in reach
-        )
-
-    def _leaves_out(self, board: Board, word: Word) -> bool:
-        """Whether the board knows the word's key up to the word's point and does not list it."""
-        covered = board.covers.get(word.kid)
-        if covered is None or covered < word.point or word in board.words:
-            return False
-        if not self._reaches(board, word):
-            return False
-        if word.hazard == REMNANT:
-            return not board.marked
-        marked = board.marked.get(word.hazard)
-        if marked is None:
-            return True
-        above = (word.area, *self._areas.ancestors(word.area))
-        bits = [area for area in above if area in self._with_bits]
-        # No bit stands for everywhere, nor for a region unknown here: any bit keeps such a word.
-        return bool(bits) and not any(area in marked for area in bits)
-
-    def _within(self, scope: int, area: int) -> bool:
-        # An area unknown to the registry is covered by no other, but does name itself.
-        return scope == area or self._areas.covers(scope, area)
 
     def _of_incidents(self, incidents: Iterable[bytes]) -> list[Word]:
         return [word for incident in incidents for word in self._by_incident.get(incident, ())]

@@ -9,16 +9,18 @@ from holub_crypto.charter import Authority
 from holub_crypto.identity import Identity, key_hint
 from holub_protocol.codec import decode, encode
 from holub_protocol.desk import BODY_BYTES
-from holub_protocol.kinds import KINDS
+from holub_protocol.kinds import KINDS, Class
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody, Cover
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import Message, Now
+from holub_protocol.policy import Policy
 from holub_protocol.realm import desk_grant, found, sign_grant
+from holub_protocol.refusal import Refusal
 from holub_protocol.truth import Level
 from support_alerts import DAY_S, Desk
 from support_play import NATION, OBLAST, REGION, STEPS, UP, Play, Step, T
-from support_realm import START_S, Box, Realm, key
+from support_realm import START_S, Box, Realm, key, now_at
 
 KEYS = (key("nation"), key("region"), key("region too"))
 AUTHORITIES = (NATION, REGION, REGION)
@@ -158,3 +160,41 @@ def test_no_theft_loss_or_reboot_turns_an_alert_green(
     box.start(now.wall_s - START_S)
     assert shown(box, now) == levels
     assert sorted(box.held()) == sorted(got)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(STEPS, st.data())
+def test_a_store_too_small_turns_no_alert_green(steps: list[Step], data: st.DataObject) -> None:
+    """Whatever a store had no room for, in whatever order it came, with a flood of one desk's key
+    in between and over reboots: no place shows clear where an alert that was received holds."""
+    play = Play(steps, BODY_BYTES, desks())
+    thief = Signing(KEYS[data.draw(st.integers(1, 2))], REGION, made=500)
+    flood = [thief.start((OBLAST,), T + n) for n in range(0, 200, 10)]
+    grants = [
+        sign_grant(COUNTRY.registrar, COUNTRY.id,
+                   desk_grant(identity.public, authority, T + 365 * 86_400), created_s=T - 500, k=n)
+        for n, (identity, authority) in enumerate(zip(KEYS, AUTHORITIES, strict=True))
+    ]  # fmt: skip
+    said = [message.raw for _, message in play.said]
+    arriving = data.draw(st.permutations([*said, *said, *(m.raw for m in flood)]))
+    reboots = data.draw(st.sets(st.integers(0, len(arriving)), max_size=2))
+    now = now_at(T + 7 * len(steps) + 60 - START_S)
+    room = data.draw(st.sampled_from([6_000, 8_000, 12_000]))
+    box = Box(COUNTRY, "observer", at_s=now.wall_s - START_S, policy=Policy(store_bytes=room))
+    assert all(isinstance(box.node.offer(raw, now), bytes) for raw in grants)
+    received = set()
+    for place, raw in enumerate(arriving):
+        if place in reboots:
+            box.flush(0)
+            box.start(now.wall_s - START_S)
+        received.add(box.node.offer(raw, now))
+        assert box.node.holdings.held_bytes(Class.ALERT) <= room // 2
+    event(f"refused {Refusal.QUOTA in received}")
+    gone = [id_ for id_ in received if isinstance(id_, bytes) and id_ not in box.node.holdings]
+    event(f"gave up {bool(gone)}")
+    for _, _, _, area, message_id in play.model.asserted:
+        for place, above in UP.items():
+            if message_id in received and (area in above or place in UP[area]):
+                level = box.node.truth.status(place, now).level
+                assert level is not Level.CLEAR

@@ -132,7 +132,7 @@ def test_a_key_that_says_too_much_leaves_remnants_and_nothing_clear(
     assert {area for incident, area in scene.standing() if not incident} >= {KYIV, RAION}
     assert len(list(scene.words.remnants(2))) == 2
     assert [*scene.words.remnants(1), *scene.words.remnants(3)] == []
-    source = starts[max(word.created_s for word, _ in scene.words.remnants(2)) - T]
+    source = starts[max(r.word.created_s for r in scene.words.remnants(2)) - T]
     end = scene.say(scene.one, scene.one.message(board(), KYIV, T + 70))
     assert scene.standing() == []
     assert source.id in end.released
@@ -154,7 +154,7 @@ def test_no_more_is_dropped_than_makes_room(
     named = {incident for incident, _ in scene.standing() if incident}
     assert named == {start.id[:8] for start in said[-left:]}
     # The newest of what was dropped: a board that knows less of the key does not end it.
-    points = {word.point for word, _ in scene.words.remnants(2)}
+    points = {r.word.point for r in scene.words.remnants(2)}
     assert points == ({said[-left - 1].point} if left < starts else set())
     scene.say(scene.one, scene.one.message(board(), KYIV, T + 60))
     assert scene.standing() == []
@@ -197,14 +197,14 @@ def test_what_was_lost_is_known_place_by_place(
     monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
     for n in range(3):
         scene.say(scene.one, scene.one.start((LVIV,), T + n))
-    assert [(word.area, lost) for word, lost in scene.words.remnants(2)] == [(LVIV, True)]
+    assert [(r.word.area, r.lost) for r in scene.words.remnants(2)] == [(LVIV, True)]
     listed = Listed(T - 9, 1, b"", 1, b"incident", (LVIV, KYIV))
     for created_s, body in ((T - 9, board(words=(listed,))), (T + 9, bitmap(LVIV, KYIV))):
         for number in range(CONTRADICTIONS + 1):  # the last of them leaves remnants
             name = bytes([number, created_s - T & 255]) * 16
             kid = scene.one.kid
             scene.say(scene.one, Message(b"", name, kid, 6, created_s, 9, DAY_S, KYIV, body))
-        lost = {word.area: lost for word, lost in scene.words.remnants(2)}
+        lost = {r.word.area: r.lost for r in scene.words.remnants(2)}
         assert lost == {LVIV: True, KYIV: False}
 
 
@@ -221,7 +221,7 @@ def test_of_too_much_what_is_over_is_dropped_first(
         scene.say(scene.one, scene.one.alert(Verb.CLEAR, (KYIV,), T + 2 * n + 1, (start.id[:8],)))
     named = [(incident, area) for incident, area in scene.standing() if incident]
     assert (holds.id[:8], RAION) in named
-    assert [lost for _, lost in scene.words.remnants(2)] == [False]
+    assert [r.lost for r in scene.words.remnants(2)] == [False]
 
 
 def test_many_boards_of_one_point_fill_no_memory(scene: Scene) -> None:

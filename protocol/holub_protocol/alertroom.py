@@ -1,0 +1,101 @@
+"""The alerts' half of the store: who gives way to whom when it is full.
+
+The authority that takes most gives way to one that takes less, and within it the key that takes
+most. Nobody gives way to a heavier one, nor to himself: a flood ends where it fills its share.
+First goes what claims to be from the future, then what nobody would miss, then what still holds,
+each time the oldest. A key's newest board always stays. Of what goes a word in doubt stands on
+(remnants.py), so that no place turns clear by it.
+
+What was given up, or is from the future, is not taken in before there is room: else peers would
+offer it for ever.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from holub_protocol.holdings import Holdings, Said
+from holub_protocol.limits import ALERT_ROOM_FREED_PARTS, ALERT_SHARE_PERCENT, FUTURE_SKEW_S
+from holub_protocol.message import Now
+from holub_protocol.truth import Truth
+from holub_protocol.weights import Speaker
+
+_NEVER_S = 2**40
+_Point = tuple[int, int]
+
+
+class _Candidate(NamedTuple):
+    """A message that may give way, in the order in which it goes: whether it is from no future,
+    how dearly it would be missed, its point."""
+
+    timely: bool
+    missed: int
+    point: _Point
+    said: Said
+
+
+class AlertRoom:
+    """Shares one node's room for alerts among authorities, and among the keys of each."""
+
+    def __init__(self, holdings: Holdings, truth: Truth) -> None:
+        """Share the half of what these hold; `truth` tells what nobody would miss."""
+        self._holdings, self._truth = holdings, truth
+        # What was given up of a key, up to this point, comes back only when there is room.
+        self._floors: dict[Speaker, _Point] = {}
+
+    def make(
+        self, who: Speaker, point: _Point, need_bytes: int, now: Now
+    ) -> tuple[bytes, ...] | None:
+        """Return what has to go so that a message finds room, None if nobody gives way to it."""
+        weights = self._holdings.weights
+        room = self._holdings.quota_bytes * ALERT_SHARE_PERCENT // 100
+        freed_bytes = room // ALERT_ROOM_FREED_PARTS
+        over = weights.alerts_bytes + need_bytes - room
+        if over <= -2 * freed_bytes:
+            self._floors = {}
+        early = point[0] > _latest_s(now)
+        if (over > 0 or who in self._floors) and (early or point <= self._floors.get(who, (0, 0))):
+            return None
+        giver = self._giver(who, need_bytes) if over > 0 else None
+        if giver is None:
+            return () if over <= 0 else None
+        between = weights.of_alerts(giver) - weights.of_alerts(who)
+        going = self._going(giver, max(over, min(freed_bytes, between)), now)
+        if sum(candidate.said.size_bytes for candidate in going) < over:
+            return None
+        timely = [candidate.point for candidate in going if candidate.timely]
+        self._floors[giver] = max([self._floors.get(giver, (0, 0)), *timely])
+        return tuple(candidate.said.id for candidate in going)
+
+    def _giver(self, who: Speaker, need_bytes: int) -> Speaker | None:
+        """Tell which key gives way, None if none does."""
+        weights = self._holdings.weights
+        authority = weights.heaviest_authority()
+        if weights.of_authority(authority) <= weights.of_authority(who.authority) + need_bytes:
+            authority = who.authority
+        giver = weights.heaviest_key(authority)
+        if giver is None or authority != who.authority:
+            return giver
+        lighter = weights.of_alerts(who) + need_bytes < weights.of_alerts(giver)
+        return giver if lighter else None
+
+    def _going(self, giver: Speaker, goal_bytes: int, now: Now) -> list[_Candidate]:
+        """Choose what frees so many bytes, or as many as may go."""
+        chosen: list[_Candidate] = []
+        for candidate in sorted(self._candidates(giver, now)):
+            if goal_bytes <= 0:
+                break
+            chosen.append(candidate)
+            goal_bytes -= candidate.said.size_bytes
+        return chosen
+
+    def _candidates(self, giver: Speaker, now: Now) -> Iterator[_Candidate]:
+        latest_s = _latest_s(now)
+        for said in self._holdings.alerts_of(giver):
+            missed = self._truth.last_to_go(said.id)
+            if missed is not None:
+                yield _Candidate(said.point[0] <= latest_s, missed, said.point, said)
+
+
+def _latest_s(now: Now) -> int:
+    """The latest second that is not in the future by a clock that can be relied on."""
+    return now.wall_s + FUTURE_SKEW_S if now.reliable else _NEVER_S
