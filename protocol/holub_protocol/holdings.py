@@ -385,11 +385,16 @@ class Holdings:
         number = self._signer_numbers.get(signer)
         return 0 if number is None else self._live.get((number, group), 0)
 
+    def is_used(self, signer: bytes, group: str, hour: int, k: int) -> bool:
+        """Whether a message of a signer's group with this k in this hour is remembered."""
+        number = self._signer_numbers.get(signer)
+        return number is not None and self._points.is_used(number, group, hour, k)
+
     def twin(self, signer: bytes, group: str, created_s: int, k: int) -> bytes | None:
         """Return a seen message of a signer's group with this k in this hour, None if there is
         none; where there is one, finding it looks through the whole index."""
         number, hour = self._signer_numbers.get(signer), created_s // HOUR_S
-        if number is None or not self._points.is_used(number, group, hour, k):
+        if not self.is_used(signer, group, hour, k):
             return None
         for slot in self._ids.slots():
             if (self._signer[slot], self._k[slot]) == (number, k):

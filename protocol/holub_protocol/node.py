@@ -8,6 +8,7 @@ never raised.
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from holub_crypto.charter import decode as decode_charter
@@ -262,7 +263,8 @@ class Node:
         """
         author = self._signers.author(key)
         rate = self.trust.rate(key, kind.number, kind.hourly)
-        raw, counter = author.sign(
+        sign = partial(author.sign, is_used=partial(self.holdings.is_used, key))
+        raw, counter = sign(
             self.trust.realm_id, kind, area, body, lifetime_s=lifetime_s, rate=rate, now=now
         )
         outcome = self._take_in(raw, LOCAL, 0, now)
@@ -548,7 +550,8 @@ class Node:
                     self._learn(message, row.signer, row.authority)
                 else:
                     self._trusting.learn(message, row.signer)
-        for id_ in [i for i in self.holdings.held_ids(Class.PEOPLE) if self._is_receipt(i)]:
+        kept = list(self.holdings.held_ids(Class.PEOPLE))
+        for id_ in [i for i in kept if self.holdings.kind(i) == _RECEIPT]:
             receipt = self.message(id_)
             if receipt is not None and isinstance(receipt.body, ReceiptBody):
                 self._room.receipted(id_, self.holdings.signer(id_), receipt.body)
@@ -572,9 +575,6 @@ class Node:
             if message is not None and isinstance(message.body, ManifestBody):
                 self.library.add(id_, message.body)
         self.exchange.restore(now)
-
-    def _is_receipt(self, id_: bytes) -> bool:
-        return self.holdings.kind(id_) == _RECEIPT
 
     def stats(self) -> NodeStats:
         """Return counts for operators."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from holub_protocol import codec
 from holub_protocol.author import (
     CLOCK_JUMP_MAX_S,
+    HOURS_HEARD,
     Author,
     PublishError,
     hour_left_s,
@@ -16,6 +17,7 @@ from holub_protocol.author import (
 )
 from holub_protocol.kinds import kind_named
 from holub_protocol.kinds.sealed import SealedBody
+from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.message import Message, Now, Opaque
 from holub_protocol.points import HOUR_S
 from holub_protocol.storage import Counter
@@ -122,6 +124,68 @@ def test_what_was_heard_is_never_signed_again() -> None:
     sign(author, HOUR_START_S + 60)
     author.observe("answer", (HOUR_START_S + 30, 20))
     assert sign(author, HOUR_START_S + 60)[0].point == (HOUR_START_S + 60, 21)
+
+
+def test_a_point_dated_ahead_silences_nobody() -> None:
+    """What somebody else has dated ahead under this key is passed over until its hour has come;
+    then its number counts, and its second only once that has come too."""
+    author = Author(RELAY, ())
+    ahead_s = HOUR_START_S + 5 * HOUR_S + 1800
+    author.observe("answer", (ahead_s, 7))
+    author.observe("answer", (ahead_s + 40 * 86_400, 9))
+    author.observe("answer", (HOUR_START_S, 3))
+    assert sign(author, HOUR_START_S + 5)[0].point == (HOUR_START_S + 5, 4)
+    assert sign(author, ahead_s - 600)[0].point == (ahead_s - 600, 8)
+    assert sign(author, ahead_s - FUTURE_SKEW_S)[0].point == (ahead_s, 9)
+    assert sign(author, ahead_s + 1)[0].point == (ahead_s + 1, 10)
+
+
+def test_by_a_doubtful_clock_what_was_heard_counts() -> None:
+    """A clock that nothing vouches for can't tell what is ahead: the order of the key goes on."""
+    author = Author(RELAY, ())
+    author.observe("answer", (HOUR_START_S + 7200, 5))
+    raw, _ = author.sign(
+        REALM, ANSWER, KYIV, Opaque(()), lifetime_s=3600, rate=99,
+        now=Now(0, HOUR_START_S, False),
+    )  # fmt: skip
+    message = codec.decode(raw, REALM)
+    assert isinstance(message, Message)
+    assert message.point == (HOUR_START_S + 7200, 6)
+
+
+def test_hours_heard_are_bounded() -> None:
+    """Points of the whole century cost the memory of 64 hours, and own counters outlive them."""
+    author = Author(RELAY, ())
+    own, _ = sign(author, HOUR_START_S)
+    for hour in range(1, 10 * HOURS_HEARD):
+        author.observe("answer", (HOUR_START_S + hour * HOUR_S, 1))
+    assert len(author._heard["answer"]._hours) == HOURS_HEARD
+    assert sign(author, HOUR_START_S)[0].point == (HOUR_START_S, own.k + 1)
+
+
+def test_used_up_numbers_silence_nobody() -> None:
+    """Where others under this key have used the last number of the hour, the author takes those
+    that nobody has used, in order and later than theirs, as many as it may sign itself."""
+    author = Author(RELAY, ())
+    wall_s = HOUR_START_S + 600
+    points = [sign(author, wall_s, rate=6)[0].point]
+    heard = [(wall_s, 5), (wall_s, 2)]
+    for point in heard:
+        author.observe("answer", point)
+    used = {k for _, k in heard}
+    for _ in range(3):
+        _, counter = author.sign(
+            REALM, ANSWER, KYIV, Opaque(()), lifetime_s=3600, rate=6,
+            now=Now(0, wall_s, True), is_used=lambda group, hour, k: k in used,
+        )  # fmt: skip
+        points.append(counter.point)
+        author.observe("answer", counter.point)
+    assert points == [(wall_s, 0), (wall_s, 1), (wall_s, 3), (wall_s, 4)]
+    with pytest.raises(PublishError, match="its 5 answer messages"):
+        sign(author, wall_s, rate=5)
+    alone = Author(RELAY, ())
+    alone.observe("answer", (wall_s, 5))
+    assert sign(alone, wall_s, rate=6)[0].point == (wall_s + 1, 0)
 
 
 def test_a_refused_message_uses_no_point() -> None:
