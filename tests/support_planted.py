@@ -27,6 +27,8 @@ from holub_protocol.node import Node
 from holub_protocol.outbox import Outbox
 from holub_protocol.pace import Pace
 from holub_protocol.reconcile import RootSum
+from holub_protocol.refusal import Refusal
+from holub_protocol.room import Room
 from holub_protocol.session import Session
 from holub_protocol.signers import Signers
 from holub_protocol.storage import MemoryStore
@@ -203,6 +205,24 @@ def _ends_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Node, "__init__", init)
 
 
+def _boundless(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Room, "fits", lambda self, admitted, now: None)
+
+
+def _late(patch: pytest.MonkeyPatch) -> None:
+    honest = admit.timely
+
+    def lenient(message: Message, age_s: int, now: Now) -> Refusal | None:
+        refusal = honest(message, age_s, now)
+        return None if refusal is Refusal.EXPIRED else refusal
+
+    patch.setattr(admit, "timely", lenient)
+
+
+def _hoards(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Room, "expire", lambda self, id_: None)
+
+
 BUGS = (
     Bug(
         "hasty",
@@ -260,4 +280,7 @@ BUGS = (
         ("resurrected",),
         _ends_forgotten,
     ),
+    Bug("boundless", "a full store takes in more", ("quota",), _boundless),
+    Bug("late", "what is over by its own time is taken in", ("timely",), _late),
+    Bug("hoards", "what is over is held on", ("timely",), _hoards),
 )

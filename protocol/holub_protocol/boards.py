@@ -1,7 +1,9 @@
 """When a desk's key that lives on this node signs its next board."""
 
 from collections import deque
+from dataclasses import replace
 
+from holub_crypto.identity import key_hint
 from holub_crypto.trust import Reach
 from holub_protocol.areas import AreaTree
 from holub_protocol.desk import (
@@ -13,12 +15,21 @@ from holub_protocol.desk import (
     same_view,
 )
 from holub_protocol.facts import EVERYTHING
-from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.board import BoardBody, Gap
+from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.message import Now
 from holub_protocol.truth import Truth
 
 BOARD_LIFETIME_S = 86_400
 """A board outlives the promise it makes: what it told last stays known when power fails."""
+
+GAPS_OWN = 4
+"""Gaps that a desk tells of, one for each start of its machine: of more the oldest two are taken
+for one, and what was said between them is then ended by name only."""
+
+GAP_KEPT_S = 7 * 86_400
+"""A gap is told of for a week: by then whoever sits at the desk has seen long ago that an alert
+which they know to be on is not on their screen, and has said it again."""
 
 _SECOND_US = 1_000_000
 
@@ -26,15 +37,26 @@ _SECOND_US = 1_000_000
 class BoardKeeper:
     """One desk key's boards: at once on a change of its authority's view, else every 5 minutes."""
 
-    def __init__(self, key: bytes, authority: int, area: int, hourly: int = BOARDS_HOURLY) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        authority: int,
+        area: int,
+        hourly: int = BOARDS_HOURLY,
+        known: tuple[int, int] | None = None,
+    ) -> None:
         """`area` is the region that the header names: one that the key's grant covers; `hourly`
-        is how many messages an hour it may sign, of which changes use up at most half."""
+        is how many messages an hour it may sign, of which changes use up at most half. `known` is
+        the last point of the key that is known to this machine, which was started anew and may
+        have lost what came after; None for a key that was made here just now."""
         self.key, self.authority, self.area = key, authority, area
         self.due_us = 0
         self._last: BoardBody | None = None
         self._last_s: int | None = None
         self._hourly = hourly
         self._signed_s: deque[int] = deque()  # those of the last hour, some 440 at most
+        self._known = known
+        self._gap: Gap | None = None
 
     def touch(self, now: Now) -> None:
         """Something may have changed: look again as soon as the spacing allows."""
@@ -50,7 +72,8 @@ class BoardKeeper:
         if now.mono_us < self.due_us:
             return None
         second = now.mono_us // _SECOND_US
-        body = compose_board(truth, self.authority, self.key, areas, reach=reach)
+        gaps = self._gaps(truth, now)
+        body = compose_board(truth, self.authority, self.key, areas, gaps=gaps, reach=reach)
         changed = self._last is None or not same_view(body, self._last)
         due_s = self._due_s(changed, second)
         if due_s > second:
@@ -60,6 +83,25 @@ class BoardKeeper:
         self._signed_s.append(second)
         self.due_us = (second + BOARD_EVERY_S) * _SECOND_US
         return body
+
+    def _gaps(self, truth: Truth, now: Now) -> tuple[Gap, ...]:
+        """What may be lost of what this key said: after what was still known when the machine
+        started, and before any clock could have read what it reads at the first board since. With
+        it those that the last board told of."""
+        if self._known is not None:
+            until_s = max(now.wall_s + FUTURE_SKEW_S, self._known[0] + 1)
+            self._gap, self._known = Gap(b"", *self._known, until_s), None
+        found = {self._gap} if self._gap is not None else set()
+        own = key_hint(self.key)
+        for board in truth.newest_boards(self.authority):
+            if board.kid == own and isinstance(board.body, BoardBody):
+                found.update(gap for gap in board.body.gaps if not gap.kid)
+        gaps = sorted(gap for gap in found if gap.until_s > now.wall_s - GAP_KEPT_S)
+        while len(gaps) > GAPS_OWN:
+            first, second, *rest = gaps
+            hull = replace(first, until_s=max(first.until_s, second.until_s))
+            gaps = [hull, *rest]
+        return tuple(gaps)
 
     def postpone(self, now: Now) -> None:
         """The board could not be signed: try again when the next would be due."""

@@ -6,6 +6,7 @@ get its own alerts back from the relays.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 
 from holub_crypto import cbor
@@ -13,7 +14,15 @@ from holub_crypto.identity import key_hint
 from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE, AreaTree
 from holub_protocol.facts import EVERYTHING, Word
-from holub_protocol.kinds.board import COVERS_MAX, BoardBody, Cover, Listed, bitmap_of
+from holub_protocol.kinds.board import (
+    COVERS_MAX,
+    GAPS_MAX,
+    BoardBody,
+    Cover,
+    Gap,
+    Listed,
+    bitmap_of,
+)
 from holub_protocol.limits import ALERT_BYTES
 from holub_protocol.truth import Truth
 
@@ -52,6 +61,7 @@ def compose_board(
     *,
     next_due_s: int = BOARD_DUE_S,
     adopt: Iterable[bytes] = (),
+    gaps: tuple[Gap, ...] = (),
     reach: tuple[Reach, ...] = EVERYTHING,
     body_bytes: int = BODY_BYTES,
 ) -> BoardBody:
@@ -62,7 +72,8 @@ def compose_board(
     up to one of its alerts, before which others may be missing. Not covered are keys with words
     in doubt, on which a person must decide, and keys whose newest board is a bitmap, whose
     words have no names to list; `adopt` gives the keys for which the operator answers all the
-    same, as after the loss of a desk. Where the words don't fit `body_bytes`, bitmaps tell
+    same, as after the loss of a desk. What the own key said in its `gaps` is not covered, nor what
+    others said in theirs. Where the words don't fit `body_bytes`, bitmaps tell
     them, with small regions widened to their raion. Other keys' words beyond `reach`, that of this
     key's grants, are left out, and the board does not end them. Raises ValueError if even bits
     don't fit, or where alerts of this key that stood are no longer indexed: its board would end
@@ -79,17 +90,24 @@ def compose_board(
         for word in truth.open_words(authority)
         if word.incident and (word.kid == own or truth.in_reach(reach, word))
     ]
-    covers = _covers(truth, authority, own, tuple(adopt))
+    theirs = _gaps(truth, authority, own, tuple(adopt), GAPS_MAX - len(gaps))
+    covers = {
+        kid: cover
+        for kid, cover in _covers(truth, authority, own, tuple(adopt)).items()
+        if kid in theirs
+    }
     kids = {word.kid for word in words} - {own}
     if len(kids) <= COVERS_MAX:
         named_only = {kid: Cover(kid, 0, 0) for kid in kids if kid not in covers}
         table = _newest({**named_only, **covers}, keep=kids)
-        body = BoardBody(next_due_s, table, _listed(words, own))
+        body = BoardBody(next_due_s, table, _listed(words, own), gaps=_told(gaps, theirs, table))
         if _size(body) <= body_bytes:
             return body
     own_words = [word for word in words if word.kid == own]
     for told, covered in ((words, covers), (words, {}), (own_words, {})):
-        body = BoardBody(next_due_s, _newest(covered, keep=set()), bitmaps=_bitmaps(told, areas))
+        table = _newest(covered, keep=set())
+        unsure = _told(gaps, theirs, table)
+        body = BoardBody(next_due_s, table, bitmaps=_bitmaps(told, areas), gaps=unsure)
         if _size(body) <= body_bytes:
             return body
     hazards = len(body.bitmaps)
@@ -144,6 +162,35 @@ def _covers(
         if kid != own and kid in hints and (kid not in covers or covers[kid].point < point):
             covers[kid] = Cover(kid, *point)
     return covers
+
+
+def _gaps(
+    truth: Truth, authority: int, own: bytes, adopted: tuple[bytes, ...], most: int
+) -> dict[bytes, tuple[Gap, ...]]:
+    """Each key that may be covered, with the gaps that its newest boards tell of; none of an
+    adopted one, for which the operator answers. Keys whose gaps find no room are left out."""
+    hints = [key_hint(key) for key in adopted]
+    found: dict[bytes, tuple[Gap, ...]] = dict.fromkeys(hints, ())
+    for board in truth.newest_boards(authority):
+        assert isinstance(board.body, BoardBody)
+        if board.kid != own and board.kid not in hints:
+            mine = [replace(gap, kid=board.kid) for gap in board.body.gaps if not gap.kid]
+            found[board.kid] = (*found.get(board.kid, ()), *mine)
+    for kid, gaps in list(found.items()):
+        found[kid] = tuple(sorted(set(gaps)))
+        most -= len(found[kid])
+        if most < 0:
+            del found[kid]
+    return found
+
+
+def _told(
+    own: tuple[Gap, ...], theirs: dict[bytes, tuple[Gap, ...]], table: tuple[Cover, ...]
+) -> tuple[Gap, ...]:
+    """The gaps of a board with that table, in order."""
+    covered = (cover.kid for cover in table if cover.point != (0, 0))
+    named = (gap for kid in covered for gap in theirs.get(kid, ()))
+    return tuple(sorted((*own, *named)))
 
 
 def _newest(covers: dict[bytes, Cover], keep: set[bytes]) -> tuple[Cover, ...]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from holub_crypto.charter import ANY_HAZARD
 from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE
-from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.board import BoardBody, Gap
 from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
 from holub_protocol.message import Message
 
@@ -77,12 +77,20 @@ NOTHING = Change(visible=False)
 @dataclass(frozen=True, slots=True)
 class Board:
     """A board as it is weighed: up to which point it covers each key, the words that it lists,
-    and for each hazard of a bitmap the areas marked."""
+    for each hazard of a bitmap the areas marked, and each key's gaps."""
 
     fact: Fact
     covers: dict[bytes, tuple[int, int]]
     words: dict[Word, None]
     marked: dict[int, frozenset[int]]
+    gaps: dict[bytes, tuple[Gap, ...]]
+
+    def knows(self, kid: bytes, point: tuple[int, int]) -> bool:
+        """Whether its signer has taken in all that a key said at the point or before."""
+        covered = self.covers.get(kid)
+        if covered is None or covered < point:
+            return False
+        return not any(gap.holds(point) for gap in self.gaps.get(kid, ()))
 
 
 def read_board(fact: Fact, body: BoardBody, board_order: tuple[int, ...]) -> Board:
@@ -103,4 +111,8 @@ def read_board(fact: Fact, body: BoardBody, board_order: tuple[int, ...]) -> Boa
         word = Word(authority, message.kid, message.created_s, message.k, hazard, b"", area)
         words[word] = None
         marked[hazard] = marked.get(hazard, frozenset()) | {area}
-    return Board(fact, covers, words, marked)
+    gaps: dict[bytes, tuple[Gap, ...]] = {}
+    for gap in body.gaps:
+        kid = gap.kid or message.kid
+        gaps[kid] = (*gaps.get(kid, ()), gap)
+    return Board(fact, covers, words, marked, gaps)

@@ -164,8 +164,9 @@ class Node:
         )
         if isinstance(admitted, Refusal):
             session = self._sessions.get(link)
-            if self._trusting.put_off(admitted, message, link, age_s, now) and session:
-                session.need(message.kid, now)
+            awaited = self._trusting.put_off(admitted, message, link, age_s, now)
+            if awaited is not None and session is not None:
+                session.need(awaited, now)
             return admitted
         refusal = self._room.fits(admitted, now)
         if refusal is not None:

@@ -49,8 +49,7 @@ class Scope:
 
     def leaves_out(self, board: Board, word: Word) -> bool:
         """Whether the board knows the word's key up to the word's point and does not list it."""
-        covered = board.covers.get(word.kid)
-        if covered is None or covered < word.point or word in board.words:
+        if word in board.words or not board.knows(word.kid, word.point):
             return False
         if not self._reaches(board, word):
             return False

@@ -43,7 +43,14 @@ class Signers:
                     author.observe(group, point)
         for grant in trust.grants(key) if desk else ():
             if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
-                self._keepers[key] = BoardKeeper(key, grant.authority, grant.areas[0], grant.rate)
+                self._keepers[key] = BoardKeeper(
+                    key, grant.authority, grant.areas[0], grant.rate, self._known(key, fresh)
+                )
+
+    def _known(self, key: bytes, fresh: bool) -> tuple[int, int] | None:
+        """The last point of a key's alerts of which this store knows; None for a new key."""
+        points = [c.point for c in self._counters if c.signer == key and c.group == "alert"]
+        return None if fresh and not points else max(points, default=(0, 0))
 
     def author(self, key: bytes) -> Author:
         """Return who signs with a key; raises PublishError if nobody does here."""

@@ -14,6 +14,7 @@ from holub_crypto.trust import Granted, Trust
 from holub_protocol.admit import allowed, claims
 from holub_protocol.areas import AreaTree
 from holub_protocol.batch import Alarm, StatusChanged
+from holub_protocol.codec import decode
 from holub_protocol.holdings import Holdings, charter_row
 from holub_protocol.journal import Journal
 from holub_protocol.kinds.grant import GrantBody
@@ -197,18 +198,30 @@ class Trusting:
 
     # --- what waits -----------------------------------------------------------------------------
 
-    def put_off(self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now) -> bool:
-        """Keep what may be taken in later: its signer's grant, or its time, may come. Returns
-        whether the signer's grants should be asked for."""
+    def put_off(
+        self, refusal: Refusal, message: Message, link: int, age_s: int, now: Now
+    ) -> bytes | None:
+        """Keep what may be taken in later: a grant, or its time, may come. Returns the hint of
+        the key whose grants should be asked for, None if no grant would help."""
         if not refusal.awaits_grant and refusal is not Refusal.FUTURE:
-            return False
+            return None
         waiting = Waiting(message.raw, link, age_s, now.mono_us)
         if refusal.awaits_grant:
-            self.parked.add(message.id, message.kid, waiting)
-            return True
+            awaited = self._awaited(refusal, message)
+            self.parked.add(message.id, awaited, waiting)
+            return awaited
         early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
         self.pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
-        return False
+        return None
+
+    def _awaited(self, refusal: Refusal, message: Message) -> bytes:
+        """Whose grant is missing: the signer's, or that of the key of which a proof tells."""
+        unknown = refusal is Refusal.UNKNOWN_SIGNER and self._trust.keys(message.kid)
+        if unknown and isinstance(message.body, ProofBody):
+            accused = decode(message.body.one, self._trust.realm_id)
+            if isinstance(accused, Message):
+                return accused.kid
+        return message.kid
 
     def revocations(self) -> dict[bytes, int]:
         """Return the ids of the revocations that stand here, each with when it was made."""

@@ -80,7 +80,7 @@ class Words:
         self._above = dict(above)
         self._seconds = Seconds(self)
         self._doubted: frozenset[bytes] = frozenset()
-        self._unsure: frozenset[bytes] = frozenset()
+        self._unsure = self._void = self._doubted
         self._facts: dict[bytes, Fact] = {}
         self._all: dict[Word, Held] = {}
         self._by_incident: dict[bytes, dict[Word, None]] = {}
@@ -156,7 +156,7 @@ class Words:
         What only they say, or only they end, is neither on nor over: it is unknown. What the
         `void` ones among them end is on, for they are surely a thief's."""
         self._doubted = frozenset(message_ids)
-        self._unsure = self._doubted.difference(void)
+        self._void, self._unsure = self._doubted.intersection(void), self._doubted.difference(void)
         self._refresh(self._all)
 
     def set_standing(self, key: bytes, authority: int, standing: Standing) -> bool:
@@ -485,15 +485,20 @@ class Words:
     def _judge(self, held: Held) -> bool:
         """Tell by all that would end a word whether it is over; returns whether that is new."""
         word, pending = held.word, held.pending
-        removers = (*self._seconds.named(word), *self._seconds.boards(word))
-        doubted = [f for f in removers if f.message.id in self._unsure]
+        named = self._seconds.named(word)
+        removers = (*named, *self._seconds.boards(word))
+        if any(f.message.id in self._void for f in removers):
+            removers = (*named,)  # a thief's word may be why honest boards leave this one out
+        doubted = any(f.message.id in self._unsure for f in removers)
         waiting = [  # a clear says more about what waits than a board
             (isinstance(f.message.body, BoardBody), f.message.id)
             for f in removers
             if f.message.id not in self._doubted and not self._seconds.may_remove(f, word)
         ]
         over = any(self._ends(fact, word) for fact in removers)
-        held.shaken = not over and (bool(doubted) or word.hazard == REMNANT)
+        void = (f for f in held.said_by if f.message.id in self._void)
+        made_up = any(isinstance(f.message.body, AlertBody) for f in void)  # whoever repeats it
+        held.shaken = not over and (doubted or made_up or word.hazard == REMNANT)
         held.pending = b"" if over else min(waiting, default=(False, b""))[1]
         return self._show(held, over) or held.pending != pending
 

@@ -27,7 +27,7 @@ from holub_sim.layout import Layout
 from holub_sim.ledger import Ledger
 from holub_sim.network import Wire
 from holub_sim.outages import Outages
-from holub_sim.people import Desk, Habit, Residents, Say
+from holub_sim.people import LOOK_AGAIN_US, Desk, Habit, Residents, Say
 from holub_sim.realm import Office, Realm
 from holub_sim.scenario import DeskPlan, PeoplePlan, Scenario, ScenarioError
 from holub_sim.selectors import select
@@ -152,7 +152,7 @@ def _add_desk(city: City, plan: DeskPlan, key: str, folder: Path | None, until_u
     number = 1 + names.index(plan.authority or plan.name)
     host.papers.append(city.realm.grant_desk(identity.public, number, plan.areas))
     host.signers.append(Signer(identity, desk=True))
-    desk = Desk(city.world, host, identity, city.ledger)
+    desk = Desk(city.world, host, identity, city.ledger, number)
     host.boot_calls.append(desk.booted)
     city.watch.desks.setdefault(host.name, []).append(desk)
     city.desks.append(desk)
@@ -289,15 +289,25 @@ def _add_revocations(city: City, scenario: Scenario) -> None:
                 f"{key}.desk: {plan.desk!r} is no desk; they are {', '.join(desks)}"
             )
         (host, *_) = select(city.hosts, plan.where, f"{key}.where")
-        public = desks[plan.desk].identity.public
         since_s = scenario.start_s + plan.since.us // _SECOND_US
-        city.world.at(plan.at.us, _revoke, city, host, public, since_s)
+        city.world.at(plan.at.us, _revoke, city, host, desks[plan.desk], since_s)
 
 
-def _revoke(city: City, host: Host, public: bytes, since_s: int) -> None:
+def _revoke(city: City, host: Host, desk: Desk, since_s: int) -> None:
     """What the desk said before the theft stays."""
+    public = desk.identity.public
     said = (each.row for each in city.ledger.existing() if each.row.signer == public)
     alert = kind_named("alert").number
     keep = [row.id for row in said if row.kind == alert and row.created_s < since_s]
     city.ledger.revoke(public, tuple(keep))
-    host.offer(city.realm.revoke(public, since_s, keep))
+    desk.revoke(since_s)
+    _carry(city, host, city.realm.revoke(public, since_s, keep))
+
+
+def _carry(city: City, host: Host, word: bytes) -> None:
+    """A registrar looks every half a minute whether the word is there, also after the machine
+    has lost it."""
+    known = city.ledger.beginning(word)
+    if known is None or known.lost:
+        host.offer(word)
+    city.world.after(LOOK_AGAIN_US, _carry, city, host, word)

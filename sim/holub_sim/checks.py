@@ -14,9 +14,12 @@ from holub_protocol.codec import decode
 from holub_protocol.holdings import CHARTER
 from holub_protocol.kinds import KINDS, Class, kind_named
 from holub_protocol.kinds.grant import GrantBody
+from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.message import Message
+from holub_protocol.proofs import slot_of
 from holub_protocol.storage import Row, State
 from holub_protocol.truth import Level
+from holub_protocol.waiting import LOCAL, Waiting
 from holub_sim.host import Host
 from holub_sim.ledger import Ledger, Published
 from holub_sim.people import Desk
@@ -115,6 +118,7 @@ class Watch:
         self._care = care
         self._alert = kind_named("alert").number
         self._board = kind_named("board").number
+        self._grant = kind_named("grant").number
         self._seen: dict[str, dict[bytes, int]] = {}
         self._boots: dict[str, int] = {}
         self._signed: dict[tuple[bytes, str], list[Published]] = {}
@@ -141,32 +145,31 @@ class Watch:
         self.wire.turned(host, batch)
 
     def _booted(self, host: Host) -> None:
-        """A host has what its disk has: nothing, if that was wiped. Then its keys have no
-        counters either, and begin anew."""
+        """A host has what its disk has."""
         self._boots[host.name] = host.boots
         kept = {row.id for row in host.disk.store.rows()}
         before = self._seen.setdefault(host.name, {})
         self._seen[host.name] = {id_: at for id_, at in before.items() if id_ in kept}
-        if before and not kept:
-            own = {signer.identity.public for signer in host.signers}
-            for key in [key for key in self._signed if key[0] in own]:
-                del self._signed[key]
 
     def _judge_events(self, host: Host, batch: Batch) -> None:
-        look = False
+        look = granted = False
         rows = {row.id: (row, raw) for row, raw in batch.writes.rows}
         for event in batch.events:
             if isinstance(event, StatusChanged):
                 look = True
             elif isinstance(event, Refused):
                 self._note(f"refused-{event.reason.token}")
+                if event.reason.awaits_grant:
+                    self._judge_newest_parked(host, event.link)
             elif isinstance(event, Taken):
                 look |= event.kind in (self._alert, self._board)
+                granted |= event.kind == self._grant
                 self._take(host, event, rows.get(event.id))
         if look:
             self._judge_status(host, deep=False)
         self._judge_store(host)
-        self._judge_parked(host)
+        if granted:
+            self._judge_parked(host)
 
     def sent(self, host: Host, link: int, data: bytes) -> None:
         """Bytes have left."""
@@ -200,6 +203,21 @@ class Watch:
         self._lose(host, ids)
         for desk in self.desks.get(host.name, ()):
             desk.crashed()
+
+    def ruined(self, host: Host, ids: tuple[bytes, ...]) -> None:
+        """A disk has lost messages, and what counted them: its keys go on from what it still
+        has, or anew."""
+        if ids:
+            self._note("ruined")
+        self._lose(host, ids)
+        known = {(c.signer, c.group): c.point for c in host.disk.store.counters()}
+        own = {signer.identity.public for signer in host.signers}
+        for key in [key for key in self._signed if key[0] in own]:
+            last = known.get(key, (-1, 0))
+            kept = [e for e in self._signed[key] if (e.row.created_s, e.row.k) <= last]
+            self._signed[key] = kept
+        for desk in self.desks.get(host.name, ()):
+            desk.ruined()
 
     def _lose(self, host: Host, ids: tuple[bytes, ...]) -> None:
         seen = self._seen.setdefault(host.name, {})
@@ -240,6 +258,10 @@ class Watch:
                 return
             if isinstance(message.body, GrantBody):
                 self.ledger.grant(message.body.grant.subject, row.id)
+            elif isinstance(message.body, ProofBody):
+                proven = decode(message.body.one, host.node.trust.realm_id)
+                if isinstance(proven, Message) and row.id not in self.ledger.published:
+                    self.ledger.prove(slot_of(proven, proven.kid), row.id)
         self.ledger.publish(row, raw, self._world.now_us, host.name)
         if any(signer.identity.public == row.signer for signer in host.signers):
             self._judge_order(host, self.ledger.published[row.id])
@@ -277,6 +299,7 @@ class Watch:
                 self._judge_status(host, deep=True)
                 self._judge_store(host)
                 self._judge_kept(host)
+                self._judge_parked(host)
         self._world.after(self._care.sweep_us, self.sweep)
 
     def _judge_status(self, host: Host, deep: bool) -> None:
@@ -327,19 +350,27 @@ class Watch:
                 self._break(host, "timely", f"still holds {id_.hex()[:16]}, which is over")
 
     def _judge_parked(self, host: Host) -> None:
-        """What waits for a grant is taken in as soon as that comes. Nothing but the node's own
-        pen knows what waits: this is the one look into its inside."""
-        parked = host.node._trusting.parked
-        if not len(parked):
-            return
-        self._note("parked")
-        for share in parked._links.values():
+        """What waits for a grant is taken in as soon as that comes: looked at when one comes."""
+        for share in self._parked(host).values():
             for id_, (hint, _) in share.items():
-                grants = self.ledger.grants.get(hint, ())
-                here = any(grant in self._seen[host.name] for grant in grants)
-                if here and id_ in self.ledger.published:
-                    detail = f"{id_.hex()[:16]} waits for a grant that is here"
-                    self._break(host, "parked", detail)
+                self._judge_wait(host, id_, hint)
+
+    def _judge_newest_parked(self, host: Host, link: int | None) -> None:
+        """Nor does anything begin to wait for a grant that is here."""
+        share = self._parked(host).get(LOCAL if link is None else link)
+        if share:
+            self._note("parked")
+            id_ = next(reversed(share))
+            self._judge_wait(host, id_, share[id_][0])
+
+    def _parked(self, host: Host) -> dict[int, dict[bytes, tuple[bytes, Waiting]]]:
+        """Nothing but the node's own pen knows what waits: the one look into its inside."""
+        return host.node._trusting.parked._links
+
+    def _judge_wait(self, host: Host, id_: bytes, hint: bytes) -> None:
+        grants = self.ledger.grants.get(hint, ())
+        if id_ in self.ledger.published and any(g in self._seen[host.name] for g in grants):
+            self._break(host, "parked", f"{id_.hex()[:16]} waits for a grant that is here")
 
     def _note(self, state: str) -> None:
         self.reached[state] = self.reached.get(state, 0) + 1

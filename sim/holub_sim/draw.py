@@ -23,10 +23,13 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FIRST_US = 6_000_000
 """All are up and have met."""
 
+DESKS_MOST = 3
+
 _EVEN_PPM = 500_000
 _MOSTLY_PPM = 750_000
 _SECOND_US = 1_000_000
 _GAPS = 17
+_AGO = 9
 _OPERATIONS_MOST = 14
 _QUIET_US = 330 * _SECOND_US
 _SHAPES = ("line", "ring", "star", "mesh")
@@ -52,7 +55,9 @@ class _Draw:
         self._hosts = [f"d{number}" for number in range(1, hosts + 1)]
         self._victim = self._one(self._hosts) if self._has("one victim") else ""
         self._desks = self._drawn_desks()
-        lists: dict[str, list[Any]] = {"people": [], "outages": [], "forgeries": []}
+        lists: dict[str, list[Any]] = {
+            "people": [], "outages": [], "forgeries": [], "revocations": []
+        }  # fmt: skip
         moves = [move for name, move in self._moves() if self._has(name)] or [self._say]
         for _ in range(self._stream.between(3, _OPERATIONS_MOST)):
             gap_us = 1_000 << self._stream.randrange(_GAPS)
@@ -111,7 +116,7 @@ class _Draw:
         return machine
 
     def _drawn_desks(self) -> list[dict[str, Any]]:
-        count = self._stream.between(1, 2)
+        count = self._stream.between(1, DESKS_MOST)
         authority = "city" if self._has("shared authority") else ""
         return [
             {
@@ -131,9 +136,11 @@ class _Draw:
             ("people", self._post),
             ("cuts", self._cut),
             ("crashes", self._crash),
+            ("lost disks", self._ruin),
             ("jams", self._jam),
             ("wrong clocks", self._clock),
             ("forgeries", self._forge),
+            ("revocations", self._revoke),
         )
 
     def _at(self) -> str:
@@ -191,6 +198,22 @@ class _Draw:
 
     def _crash(self, lists: dict[str, list[Any]]) -> None:
         self._outage(lists, what=self._one(("power", "kill")))
+
+    def _ruin(self, lists: dict[str, list[Any]]) -> None:
+        """A machine goes down, and its disk is not what it was: a card that lied about flushing,
+        or a new one."""
+        what, store = self._one(("power", "kill")), self._one(("torn", "wiped"))
+        self._outage(lists, what=what, store=store)
+
+    def _revoke(self, lists: dict[str, list[Any]]) -> None:
+        """A registrar revokes a desk's key, from some time ago on."""
+        desk = self._one([desk["name"] for desk in self._desks])
+        if any(entry["desk"] == desk for entry in lists["revocations"]):
+            return
+        since_us = max(0, self._t_us - (1 << self._stream.randrange(_AGO)) * _SECOND_US)
+        lists["revocations"].append(
+            {"desk": desk, "where": self._host(), "at": self._at(), "since": str(Span(since_us))}
+        )
 
     def _jam(self, lists: dict[str, list[Any]]) -> None:
         self._outage(lists, what="jam", loss=self._one((0.3, 0.8)))

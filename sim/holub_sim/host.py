@@ -93,6 +93,9 @@ class Observer(Protocol):
     def crashed(self, host: "Host", ids: tuple[bytes, ...]) -> None:
         """A host is gone, and these messages with it: they were not on its disk."""
 
+    def ruined(self, host: "Host", ids: tuple[bytes, ...]) -> None:
+        """A stopped host's disk has lost these messages, which were on it."""
+
 
 class Host:
     """See the module. `papers` are messages that came with its installation, such as grants
@@ -239,10 +242,15 @@ class Host:
         commits are lost where it is "torn", everything where it is "wiped"."""
         self._held_down += 1
         self.crash(silently)
+        if store == "kept":
+            return
+        before = [row.id for row in self.disk.store.rows()]
         if store == "torn":
             self.disk.tear()
-        elif store == "wiped":
+        else:
             self.disk.wipe()
+        kept = {row.id for row in self.disk.store.rows()}
+        self._observer.ruined(self, tuple(id_ for id_ in before if id_ not in kept))
 
     def let_up(self) -> None:
         """One cause to be down is over; after the last, boot."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from holub_crypto.identity import key_hint
 from holub_protocol.kinds.alert import INCIDENT_BYTES
+from holub_protocol.proofs import Conflict
 from holub_protocol.storage import Row
 
 HEAD_BYTES = 40
@@ -18,8 +19,8 @@ HEAD_BYTES = 40
 @dataclass(slots=True)
 class Published:
     """One message: what it is, when (the world's `t_us`) and where it was published, and at which
-    hosts it has arrived, each with the moment. `durable`: it is on its author's disk. `lost`:
-    its host crashed before that, so the message never existed for anybody."""
+    hosts it has arrived, each with the moment. `durable`: it was on its author's disk. `lost`:
+    nobody has it, for its host crashed before that, or the disks that had it have lost it."""
 
     row: Row
     raw: bytes
@@ -54,6 +55,7 @@ class Ledger:
         self.revoked: dict[bytes, tuple[bytes, ...]] = {}
         self.last_us = 0
         self.grants: dict[bytes, list[bytes]] = {}
+        self.proofs: dict[Conflict, list[bytes]] = {}
         self.ended: dict[bytes, bytes] = {}
         self._heads: dict[bytes, Published] = {}
         self._forged_heads: dict[bytes, None] = {}
@@ -74,6 +76,19 @@ class Ledger:
     def grant(self, subject: bytes, id_: bytes) -> None:
         """That message is a grant of that key."""
         self.grants.setdefault(key_hint(subject), []).append(id_)
+
+    def prove(self, conflict: Conflict, id_: bytes) -> None:
+        """That message proves that a key has used a point twice."""
+        self.proofs.setdefault(conflict, []).append(id_)
+
+    def spared(self) -> set[bytes]:
+        """The proofs that nobody needs beside another of the same: of all that exist everybody
+        keeps the one with the lowest id."""
+        return {
+            id_
+            for proofs in self.proofs.values()
+            for id_ in sorted(id_ for id_ in proofs if not self.published[id_].lost)[1:]
+        }
 
     def beginning(self, piece: bytes) -> Published | None:
         """Return the message that begins with a piece; None if nobody has published it."""
@@ -111,7 +126,10 @@ class Ledger:
         if known is None:
             return "nobody has published it"
         known.arrived_us.setdefault(host, t_us)
-        return None if known.durable else "it left before it was on its author's disk"
+        if not known.durable:
+            return "it left before it was on its author's disk"
+        known.lost = False  # it was under way when its author's disk lost it
+        return None
 
     def store(self, id_: bytes, host: str) -> None:
         """A message is on a host's disk."""
@@ -120,11 +138,12 @@ class Ledger:
             known.durable = True
 
     def lose(self, id_: bytes, host: str) -> None:
-        """A host has crashed with a message not yet on its disk, or had no room for it."""
+        """A host has crashed with a message not yet on its disk, had no room for it, or its disk
+        has lost it."""
         known = self.published.get(id_)
         if known is not None:
             known.arrived_us.pop(host, None)
-            known.lost |= known.host == host and not known.durable
+            known.lost = not known.arrived_us
 
     def over(self, wall_s: int) -> Iterator[bytes]:
         """The ids of the messages whose time was over before `wall_s`."""

@@ -1,7 +1,8 @@
 """Those who publish: desks that follow a schedule, residents who come when they come.
 
 A person counts a message as said once it is on the disk. What was under way when the machine
-died is said again when it is back; so is what fell due while it was down.
+died is said again when it is back; so is what fell due while it was down, and from half a minute
+after the boot on what the disk has lost.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,10 @@ from holub_sim.world import World
 
 ALERT_LIFETIME_S = 86_400
 
+LOOK_AGAIN_US = 30_000_000
+"""How often a person looks whether their words are on the screen, and how long after a boot: by
+then whatever was under way has arrived somewhere, or its link is given up (network.py)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
@@ -35,16 +40,25 @@ class Say:
 
 
 class Desk:
-    """A person with an authority's key at one host."""
+    """A person with an authority's key at one host, until the key is `revoked`. Once the machine's
+    disk has lost something, they look again and again whether it shows what they mean, and say
+    anew what it does not. `authority` is the number of the one that they speak for."""
 
-    def __init__(self, world: World, host: Host, identity: Identity, ledger: Ledger) -> None:
+    def __init__(
+        self, world: World, host: Host, identity: Identity, ledger: Ledger, authority: int = 1
+    ) -> None:
         """Nothing is on; `follow` gives it something to do."""
         self.said = self.skipped = 0
-        self.identity = identity
+        self.identity, self.authority, self.revoked = identity, authority, False
         self._world, self.host, self._ledger = world, host, ledger
-        self._on: dict[str, Incident] = {}
-        self._unsure: dict[bytes, tuple[Say, Incident | None]] = {}
+        # What is meant to be on, by label: several where one was said again; and to be over.
+        self._on: dict[str, tuple[Incident, ...]] = {}
+        self._over: dict[Incident, Say] = {}
+        self._starts: dict[str, Say] = {}
+        self._unsure: dict[bytes, tuple[Say, tuple[Incident, ...]]] = {}
+        self._sure: dict[bytes, tuple[Say, tuple[Incident, ...]]] = {}
         self._waiting: list[Say] = []
+        self._wary = False
         self.plan: tuple[Say, ...] = ()
 
     @property
@@ -61,7 +75,8 @@ class Desk:
     def stored(self, ids: tuple[bytes, ...]) -> None:
         """These messages are on the disk."""
         for id_ in ids:
-            if self._unsure.pop(id_, None) is not None:
+            if (known := self._unsure.pop(id_, None)) is not None:
+                self._sure[id_] = known
                 self.said += 1
 
     def unstored(self, ids: tuple[bytes, ...]) -> None:
@@ -73,20 +88,30 @@ class Desk:
 
     def crashed(self) -> None:
         """The machine is gone: what was not on disk was never said."""
-        for say, incident in reversed(self._unsure.values()):
-            self._unsay(say, incident)
+        for say, incidents in reversed(self._unsure.values()):
+            self._unsay(say, incidents)
         self._waiting = [say for say, _ in self._unsure.values()] + self._waiting
         self._unsure.clear()
 
-    def _unsay(self, say: Say, incident: Incident | None) -> None:
-        if incident is None:
-            return
-        if say.verb is Verb.START:
-            del self._on[say.label]
-            self._ledger.end(incident, b"")
-        else:
-            self._on[say.label] = incident
-            self._ledger.begin(incident)
+    def ruined(self) -> None:
+        """The machine's disk has lost messages."""
+        if not self._wary:
+            self._wary = True
+            self._world.after(LOOK_AGAIN_US, self._look_again)
+
+    def revoke(self, since_s: int) -> None:
+        """The key counts no more, nor does what it signed from the Unix time `since_s` on. What
+        it has ended since is on again; until all know of it, who shows that as over is misled."""
+        self.revoked = True
+        self._waiting.clear()
+        for id_, (say, incidents) in reversed({**self._sure, **self._unsure}.items()):
+            if self._ledger.published[id_].row.created_s >= since_s:
+                self._sure.pop(id_, None)
+                self._unsure.pop(id_, None)
+                self._unsay(say, incidents)
+                if say.verb is not Verb.START:
+                    for incident in incidents:
+                        self._ledger.dispute(incident.start)
 
     def booted(self) -> None:
         """The machine is back: say what has waited."""
@@ -94,34 +119,94 @@ class Desk:
         for say in waiting:
             self._say(say)
 
+    def _unsay(self, say: Say, incidents: tuple[Incident, ...]) -> None:
+        on = self._on.get(say.label, ())
+        for incident in incidents:
+            self._over.pop(incident, None)
+            if say.verb is Verb.START:
+                self._ledger.end(incident, b"")
+                on = tuple(other for other in on if other != incident)
+            else:
+                self._ledger.begin(incident)
+                on = (*on, incident)
+        self._mean(say.label, on)
+
+    def _mean(self, label: str, incidents: tuple[Incident, ...]) -> None:
+        self._on.pop(label, None)
+        if incidents:
+            self._on[label] = incidents
+
+    def _look_again(self) -> None:
+        """Start anew what is on and not on the screen, end anew what is over and is."""
+        self._world.after(LOOK_AGAIN_US, self._look_again)
+        awake_us = self._world.now_us - self.host.booted_us
+        if self.revoked or not self.host.running or awake_us < LOOK_AGAIN_US:
+            return
+        meant = list(self._on)
+        for id_ in [id_ for id_ in self._sure if self._ledger.published[id_].lost]:
+            self._undo(id_, *self._sure.pop(id_))
+        shown = {word.incident for word in self.host.node.truth.open_words(self.authority)}
+        for label in meant:
+            names = {incident.start[:INCIDENT_BYTES] for incident in self._on.get(label, ())}
+            if not names & shown:
+                self._speak(self._starts[label], ())
+        for incident, say in list(self._over.items()):
+            if incident.start[:INCIDENT_BYTES] in shown:
+                self._speak(say, (incident,))
+
+    def _undo(self, id_: bytes, say: Say, incidents: tuple[Incident, ...]) -> None:
+        """A message is nowhere any more: what it started is not on, what it ended is on until
+        that is said again."""
+        if say.verb is Verb.START:
+            self._unsay(say, incidents)
+            return
+        for incident in incidents:
+            name = incident.start[:INCIDENT_BYTES]
+            lost = self._ledger.published[incident.start].lost
+            if self._ledger.ended.get(name) == id_ and not lost:
+                self._ledger.begin(incident)
+
     def _say(self, say: Say) -> None:
+        if self.revoked:
+            self.skipped += 1
+            return
         if not self.host.running:
             self._waiting.append(say)
             return
-        known = self._on.get(say.label) if say.verb is not Verb.TEST else None
-        if say.verb is not Verb.TEST and (known is None) is not (say.verb is Verb.START):
+        on = self._on.get(say.label, ())
+        if say.verb is Verb.TEST:
+            self._speak(say, ())
+        elif bool(on) is (say.verb is Verb.START):
             self.skipped += 1  # it is on already, or is not on at all
-            return
-        incidents = () if known is None else (known.start[:INCIDENT_BYTES],)
+        else:
+            self._speak(say, on)
+
+    def _speak(self, say: Say, ends: tuple[Incident, ...]) -> None:
+        """Sign what starts or tests an alert, or ends those of one place."""
         message = self.host.publish(
             self.identity.public,
             kind_named("alert"),
-            say.area if known is None else known.area,
-            AlertBody(say.verb, (), say.hazard, incidents),
+            ends[0].area if ends else say.area,
+            AlertBody(
+                say.verb, (), say.hazard, tuple(sorted(e.start[:INCIDENT_BYTES] for e in ends))
+            ),
             say.lifetime_s,
         )
         if message is None:
             self.skipped += 1
             return
-        incident = known
+        incidents = ends
         if say.verb is Verb.START:
-            incident = Incident(message.id, say.area, self._world.now_us)
-            self._on[say.label] = incident
-            self._ledger.begin(incident)
-        elif incident is not None:
-            del self._on[say.label]
-            self._ledger.end(incident, message.id)
-        self._unsure[message.id] = (say, incident)
+            incidents = (Incident(message.id, say.area, self._world.now_us),)
+            self._starts[say.label] = say
+            self._mean(say.label, (*self._on.get(say.label, ()), *incidents))
+            self._ledger.begin(incidents[0])
+        elif ends:
+            self._mean(say.label, tuple(i for i in self._on.get(say.label, ()) if i not in ends))
+            for incident in ends:
+                self._over[incident] = say
+                self._ledger.end(incident, message.id)
+        self._unsure[message.id] = (say, incidents)
         self.host.flush()
 
 

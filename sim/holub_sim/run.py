@@ -80,7 +80,11 @@ def agreement(city: City, places: Sequence[int] | None = None) -> Convergence:
     """Compare all hosts as they are now, at all areas of a board or at `places`."""
     now_s = city.world.start_s + city.world.now_us // 1_000_000
     crowded = any(map(city.watch.reached.get, CROWDED))
-    return converge(city.hosts, city.ledger, city.areas, city.offices, now_s, places, crowded)
+    manned = {desk.authority for desk in city.desks if not desk.revoked}
+    silent = tuple(n for n in range(1, len(city.offices) + 1) if n not in manned)
+    return converge(
+        city.hosts, city.ledger, city.areas, city.offices, now_s, places, crowded, silent
+    )
 
 
 def _await_silence(city: City) -> None:

@@ -23,11 +23,12 @@ LUCK_TRIES = 24
 STORE_BYTES_LEAST = 8192
 
 _Item = TypeVar("_Item")
-_LISTS = ("people", "outages", "forgeries")
+_LISTS = ("people", "outages", "forgeries", "revocations")
 
 
 def operations(scenario: Scenario) -> int:
-    """Return how many things happen: what desks and people say, what goes wrong, what is forged."""
+    """Return how many things happen: what desks and people say, what goes wrong, what is forged or
+    revoked."""
     return len(_operations(to_table(scenario)))
 
 
@@ -162,6 +163,7 @@ def _without(table: Table, gone: str, heir: str) -> Table:
         "people": all_of("people", "at"),
         "outages": all_of("outages", "where"),
         "forgeries": all_of("forgeries", "at"),
+        "revocations": all_of("revocations", "where"),
     }
 
 

@@ -11,8 +11,10 @@ from holub_protocol.areas import ukraine
 from holub_protocol.kinds.board import (
     BITMAP_BYTES_MAX,
     COVERS_MAX,
+    GAPS_MAX,
     BoardBody,
     Cover,
+    Gap,
     Listed,
     bitmap_of,
 )
@@ -43,12 +45,29 @@ def boards(draw: st.DrawFn) -> BoardBody:
         for head in sorted(draw(st.lists(heads, max_size=4, unique=True)))
     )
     covers = tuple(Cover(kid, *points[kid]) for kid in sorted(kids))
+    gaps = tuple(
+        Gap(kid, from_s, k, from_s + span_s)
+        for kid, from_s, k, span_s in sorted(
+            draw(
+                st.lists(
+                    st.tuples(
+                        st.sampled_from([b"", *kids]),
+                        st.integers(0, 2**31),
+                        st.integers(0, 4095),
+                        st.integers(1, 2**30),
+                    ),
+                    max_size=3,
+                    unique=True,
+                )
+            )
+        )
+    )
     if words or by_words:
-        return BoardBody(next_due_s, covers, words)
+        return BoardBody(next_due_s, covers, words, gaps=gaps)
     hazards = sorted(draw(st.sets(st.integers(1, 1023), max_size=3)))
     places = st.sets(st.sampled_from(ORDER), min_size=1)
     bitmaps = tuple((number, bitmap_of(frozenset(draw(places)), ORDER)) for number in hazards)
-    return BoardBody(next_due_s, covers, (), bitmaps)
+    return BoardBody(next_due_s, covers, (), bitmaps, gaps)
 
 
 @given(boards())
@@ -142,8 +161,16 @@ def test_a_bit_beyond_the_registry_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ((), "1 to 4 fields, not 0"),
-        ((330, (), 0, (), 0), "1 to 4 fields, not 5"),
+        ((), "1 to 5 fields, not 0"),
+        ((330, (), 0, (), (), 0), "1 to 5 fields, not 6"),
+        ((330, (), 0, (), ()), "one accepted form"),
+        ((330, (), 0, (), ((0, 5, 1),)), "4 fields, not 3"),
+        ((330, (), 0, (), ((1, 5, 1, 9),)), "integer from 0 to 0"),
+        ((330, (), 0, (), ((0, 5, 1, 0),)), "ends before it begins"),
+        ((330, (), 0, (), ((0, 5, 1, 2**32 - 5),)), "integer from 0"),
+        ((330, (), 0, (), ((0, 5, 4096, 1),)), "integer from 0 to 4095"),
+        ((330, (), 0, (), ((0, 5, 1, 9), (0, 5, 1, 9))), "gaps: not in order"),
+        ((330, (), 0, (), tuple((0, n, 0, 1) for n in range(GAPS_MAX + 1))), "gaps: 17, over 16"),
         ((0,), "integer from 1 to 86400"),
         ((86_401,), "integer from 1 to 86400"),
         ((330, ((KID, 5),)), "3 fields, not 2"),
@@ -186,3 +213,15 @@ def test_who_composes_is_held_to_the_same_rules() -> None:
         BoardBody(330, (Cover(KID, 0, 0),), (word,), ((1, b"x"),))
     with pytest.raises(BodyError, match="next_due_s: 0"):
         BoardBody(0)
+    with pytest.raises(BodyError, match="gaps: one of a key that covers does not name"):
+        BoardBody(330, gaps=(Gap(KID, 5, 1, 9),))
+
+
+def test_a_gap_holds_what_lies_between_its_ends() -> None:
+    """Not the point that was still known, nor what is dated from its end on."""
+    gap = Gap(b"", 100, 7, 200)
+    held = [(100, 8), (101, 0), (199, 4095)]
+    assert [gap.holds(point) for point in held] == [True] * 3
+    assert not any(map(gap.holds, [(100, 7), (99, 9), (200, 0), (201, 0)]))
+    body = BoardBody(330, gaps=(Gap(b"", 1_700_000_000, 3, 1_700_000_200),))
+    assert len(cbor.encode(body.to_wire())) == 18

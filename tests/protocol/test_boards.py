@@ -1,6 +1,8 @@
 """When a desk's key on this node signs its next board."""
 
-from holub_protocol.boards import BoardKeeper
+from holub_protocol.boards import GAP_KEPT_S, GAPS_OWN, BoardKeeper
+from holub_protocol.kinds.board import Gap
+from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.truth import Truth
 from support_realm import KYIV, START_S, Realm, decoded, key, now_at
 
@@ -31,6 +33,49 @@ def test_a_change_brings_the_next_board_within_two_seconds() -> None:
     board = keeper.due(truth, realm.areas, now_at(5))
     assert board is not None
     assert [word.areas for word in board.words] == [(KYIV,)]
+
+
+def test_a_machine_that_starts_anew_tells_of_a_gap() -> None:
+    """From the last point that it knows to its first board, and what a clock may be off; so do
+    the boards after it, and those of the next start. A key that was made here tells of none."""
+    realm = Realm()
+    truth = Truth(realm.areas, ())
+
+    def gaps(keeper: BoardKeeper, at_s: int) -> tuple[Gap, ...]:
+        body = keeper.due(truth, realm.areas, now_at(at_s))
+        assert body is not None
+        raw = realm.message(
+            DESK, "board", body, area=KYIV, created_s=START_S + at_s, lifetime_s=86_400
+        )
+        truth.add(decoded(realm, raw), DESK.public, 1)
+        return body.gaps
+
+    assert gaps(BoardKeeper(DESK.public, 1, 0), 0) == ()
+    again = BoardKeeper(DESK.public, 1, 0, known=(START_S, 3))
+    first = Gap(b"", START_S, 3, START_S + 100 + FUTURE_SKEW_S)
+    assert gaps(again, 100) == gaps(again, 400) == (first,)
+    third = BoardKeeper(DESK.public, 1, 0, known=(START_S + 400, 5))
+    second = Gap(b"", START_S + 400, 5, START_S + 500 + FUTURE_SKEW_S)
+    assert gaps(third, 500) == (first, second)
+
+
+def test_gaps_are_few_and_of_this_week() -> None:
+    """Of more than four the oldest two are taken for one; after a week they are told no more."""
+    realm = Realm()
+    truth = Truth(realm.areas, ())
+    told: list[tuple[Gap, ...]] = []
+    for at_s in (0, 1000, 2000, 3000, 4000, 4000 + GAP_KEPT_S):
+        keeper = BoardKeeper(DESK.public, 1, 0, known=(START_S + at_s, 0))
+        body = keeper.due(truth, realm.areas, now_at(at_s + 10))
+        assert body is not None
+        raw = realm.message(
+            DESK, "board", body, area=KYIV, created_s=START_S + at_s, lifetime_s=86_400
+        )
+        truth.add(decoded(realm, raw), DESK.public, 1)
+        told.append(body.gaps)
+    assert [len(gaps) for gaps in told] == [1, 2, 3, 4, GAPS_OWN, 2]
+    assert told[4][0] == Gap(b"", START_S, 0, START_S + 1010 + FUTURE_SKEW_S)
+    assert told[5][0] == told[4][-1]
 
 
 def test_a_board_that_could_not_be_signed_is_tried_again_later() -> None:

@@ -1,5 +1,7 @@
 """The desk's boards: what they list and cover, when they are due, and that they fit."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from holub_crypto.trust import Reach
 from holub_protocol.areas import EVERYWHERE, ukraine
 from holub_protocol.desk import BODY_BYTES, board_due_s, compose_board, same_view
 from holub_protocol.kinds.alert import Verb
-from holub_protocol.kinds.board import COVERS_MAX, BoardBody, Cover, bitmap_of
+from holub_protocol.kinds.board import COVERS_MAX, GAPS_MAX, BoardBody, Cover, Gap, bitmap_of
 from holub_protocol.truth import Charge, Level, Truth
 from support_alerts import START_S, Desk, at
 
@@ -68,6 +70,23 @@ def test_a_key_is_covered_up_to_its_newest_board(scene: Scene) -> None:
     body = scene.compose()
     assert body.covers == (Cover(scene.other.kid, *board.point),)
     assert [word.areas for word in body.words] == [(NEIGHBOUR,)]
+
+
+def test_what_a_sibling_may_have_lost_is_not_covered(scene: Scene) -> None:
+    """Its gaps are told with the own ones; an adopted key has none, and one whose gaps find no
+    room is not covered."""
+    mine, theirs = Gap(b"", T, 1, T + 9), Gap(b"", T, 2, T + 60)
+    board = scene.other.message(BoardBody(330, gaps=(theirs,)), OBLAST, T + 60)
+    scene.other.tell(scene.truth, board)
+
+    def composed(adopt: tuple[bytes, ...] = (), own: tuple[Gap, ...] = (mine,)) -> BoardBody:
+        return compose_board(scene.truth, 2, scene.own.key, TREE, adopt=adopt, gaps=own)
+
+    assert composed().gaps == (mine, replace(theirs, kid=scene.other.kid))
+    assert composed(adopt=(scene.other.key,)).gaps == (mine,)
+    assert composed().covers == composed(adopt=(scene.other.key,)).covers != ()
+    full = tuple(replace(mine, until_s=T + n) for n in range(1, GAPS_MAX + 1))
+    assert (composed(own=full).gaps, composed(own=full).covers) == (full, ())
 
 
 def test_what_is_past_its_lifetime_is_still_listed(scene: Scene) -> None:

@@ -238,6 +238,23 @@ def test_what_proves_nothing() -> None:
     assert a.node.offer(stranger, now_at(0)) is Refusal.UNKNOWN_SIGNER
 
 
+def test_a_proof_waits_for_the_key_of_which_it_tells() -> None:
+    """Where only that key's grant is missing it is that which is asked for, and the proof is
+    taken in when it comes."""
+    realm = Realm()
+    (a,) = boxes(realm, "a")
+    lie(realm, a, 1)
+    (proof,) = proofs(a)
+    b = Box(realm, "b")
+    b.node.offer(realm.relay_grant(a.identity.public), now_at(0))
+    raw = a.node.body(proof)
+    assert raw is not None
+    assert b.node.offer(raw, now_at(0)) is Refusal.UNKNOWN_SIGNER
+    assert proofs(b) == []
+    b.node.offer(realm.relay_grant(LIAR.public), now_at(0))
+    assert proofs(b) == [proof]
+
+
 def test_of_two_proofs_of_one_point_all_keep_the_same() -> None:
     """Two relays find the same conflict; after they have met both hold one proof of it."""
     realm = Realm()

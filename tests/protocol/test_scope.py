@@ -19,7 +19,7 @@ def board_of(desk: Desk, covers: dict[bytes, tuple[int, int]], **told: object) -
     marked = told.get("marked", {})
     assert isinstance(words, dict)
     assert isinstance(marked, dict)
-    return Board(fact, covers, words, marked)
+    return Board(fact, covers, words, marked, {})
 
 
 def test_reach_is_areas_and_hazards() -> None:

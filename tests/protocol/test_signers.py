@@ -3,6 +3,7 @@
 import pytest
 
 from holub_crypto.trust import Role
+from holub_protocol.areas import ukraine
 from holub_protocol.author import PublishError
 from holub_protocol.codec import decode
 from holub_protocol.kinds.grant import GrantBody
@@ -10,6 +11,7 @@ from holub_protocol.message import Message
 from holub_protocol.realm import kinds_of
 from holub_protocol.signers import Signers
 from holub_protocol.storage import Counter
+from holub_protocol.truth import Truth
 from support_realm import START_S, Realm, key, now_at
 
 DESK = key("desk")
@@ -57,6 +59,21 @@ def test_counters_of_alerts_vouch_for_the_store(group: str) -> None:
     """A key whose alert counters are here has its store; counters of other groups say nothing."""
     made = signers(counters=(Counter(DESK.public, group, START_S, 0),))
     assert ready(made) == (group == "alert")
+
+
+@pytest.mark.parametrize("known", [(START_S, 7), None])
+def test_a_key_that_was_here_before_may_have_lost_its_last_words(
+    known: tuple[int, int] | None,
+) -> None:
+    """Its boards tell of a gap from the last point that the store knows, from the beginning where
+    it knows of none; a new key's of no gap."""
+    counters = (Counter(DESK.public, "alert", *known),) if known else ()
+    areas = ukraine()
+    for fresh, gaps in ((True, 1 if known else 0), (False, 1)):
+        (keeper,) = signers(fresh=fresh, counters=counters).ready(now_at(1), lambda: True)
+        body = keeper.due(Truth(areas, ()), areas, now_at(1))
+        assert body is not None
+        assert [(gap.from_s, gap.from_k) for gap in body.gaps] == [known or (0, 0)] * gaps
 
 
 def test_a_new_key_signs_at_once() -> None:

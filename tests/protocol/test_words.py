@@ -1,12 +1,14 @@
 """Words: each rule that ends one, and everything that must not."""
 
+from dataclasses import replace
+
 import pytest
 
 from holub_crypto.trust import Reach, Standing
 from holub_protocol.areas import EVERYWHERE
 from holub_protocol.facts import Change, Fact
 from holub_protocol.kinds.alert import AlertBody, Verb
-from holub_protocol.kinds.board import BoardBody, Cover, Listed
+from holub_protocol.kinds.board import BoardBody, Cover, Gap, Listed
 from holub_protocol.limits import COUNTER_MAX, FUTURE_SKEW_S
 from holub_protocol.message import Message
 from holub_protocol.words import Words
@@ -175,6 +177,24 @@ def test_a_board_ends_what_its_own_key_said_before(scene: Scene) -> None:
     scene.say(scene.two, theirs)
     scene.say(scene.one, scene.one.message(board(), KYIV, T + 60))
     assert scene.standing() == [(theirs.id[:8], KYIV)]
+
+
+def test_a_board_ends_nothing_that_lies_in_a_gap(scene: Scene) -> None:
+    """What a desk's machine may have lost, its board does not end by leaving it out, nor does a
+    sibling's that tells of the gap; what was said before or after it they do."""
+    starts = [scene.one.start((area,), T + s) for area, s in ((KYIV, 0), (RAION, 50), (KYIV, 300))]
+    for start in starts:
+        scene.say(scene.one, start)
+    lost = Gap(b"", T, starts[0].k, T + 200)
+    scene.say(scene.one, scene.one.message(BoardBody(330, gaps=(lost,)), KYIV, T + 400))
+    assert scene.standing() == [(starts[1].id[:8], RAION)]
+    told = BoardBody(
+        330, (Cover(scene.one.kid, T + 400, 9),), gaps=(replace(lost, kid=scene.one.kid),)
+    )
+    scene.say(scene.two, scene.two.message(told, KYIV, T + 500))
+    assert scene.standing() == [(starts[1].id[:8], RAION)]
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 600))
+    assert scene.standing() == []
 
 
 def test_a_board_does_not_end_what_its_key_says_after_it(scene: Scene) -> None:
@@ -391,6 +411,50 @@ def test_doubt_makes_neither_on_nor_over(scene: Scene) -> None:
         assert [held.shaken for held in scene.words.standing()] == [True]
         scene.words.doubt([])
         assert scene.standing() == []
+
+
+def test_a_thiefs_clear_is_undone_also_where_an_honest_board_has_followed_it(scene: Scene) -> None:
+    """The sibling's board left the word out because of the clear: from the revocation on only a
+    name ends what a thief has ended."""
+    start = scene.one.start((KYIV,), T)
+    stolen = scene.one.alert(Verb.CLEAR, (KYIV,), T + 10, (start.id[:8],))
+    sibling = scene.two.message(board(Cover(scene.one.kid, T + 11, 9)), KYIV, T + 12)
+    scene.say(scene.one, start)
+    scene.say(scene.one, stolen)
+    scene.say(scene.two, sibling)
+    assert scene.standing() == []
+    scene.words.doubt([stolen.id], void=[stolen.id])
+    assert scene.standing() == [(start.id[:8], KYIV)]
+    named = scene.two.alert(Verb.CLEAR, (KYIV,), T + 20, (start.id[:8],))
+    scene.say(scene.two, named)
+    assert scene.standing() == []
+
+
+def test_what_a_thief_made_up_is_in_doubt_also_where_an_honest_board_repeats_it(
+    scene: Scene,
+) -> None:
+    """It is not on by the sibling's word; an honest alert that a thief's board repeats is, and so
+    is what the stolen key had said before."""
+    false, true = scene.one.start((KYIV,), T), scene.two.start((RAION,), T + 9)
+    told = Listed(T, false.k, scene.one.kid, 1, false.id[:8], (KYIV,))
+    echo = Listed(T + 9, true.k, scene.two.kid, 1, true.id[:8], (RAION,))
+    scene.say(scene.one, false)
+    scene.say(scene.two, true)
+    scene.say(
+        scene.two, scene.two.message(board(Cover(scene.one.kid, 0, 0), words=(told,)), KYIV, T + 5)
+    )
+    kept = scene.one.start((NEIGHBOUR,), T + 6)
+    scene.say(scene.one, kept)
+    own = Listed(T + 6, kept.k, b"", 1, kept.id[:8], (NEIGHBOUR,))
+    body = board(Cover(scene.two.kid, 0, 0), words=(own, echo))
+    theirs = scene.one.message(body, KYIV, T + 9)
+    scene.say(scene.one, theirs)
+    scene.words.doubt([false.id, theirs.id], void=[false.id, theirs.id])
+    assert {h.word.area: h.shaken for h in scene.words.standing()} == {
+        KYIV: True,
+        RAION: False,
+        NEIGHBOUR: False,
+    }
 
 
 def test_a_new_order_of_authorities_is_judged_at_once(scene: Scene) -> None:

@@ -1,11 +1,15 @@
 """Agreement in the end: what must be everywhere, and who shows something else."""
 
+import pytest
+
 from holub_protocol.truth import Level
 from holub_sim.agreement import converge, live_messages
+from holub_sim.ledger import Incident
 from holub_sim.run import agreement
 from support_sim import city
 
 S = 1_000_000
+KYIV, OBLAST = 93317, 30281
 
 
 def test_an_unhealed_cut_does_not_converge() -> None:
@@ -50,6 +54,48 @@ def test_who_has_no_clock_need_show_nothing_as_clear() -> None:
     assert town.hosts[3].node.truth.status(93317, town.hosts[3].now()).level is Level.UNKNOWN
     assert town.hosts[0].node.truth.status(93317, town.hosts[0].now()).level is Level.CLEAR
     assert agreement(town).complete
+
+
+REVOCATION = """
+[[desks]]
+name = "night"
+authority = "city"
+at = "d2/r1"
+
+[[revocations]]
+desk = "{desk}"
+where = "d2/r2"
+at = "200s"
+since = "{since}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("since", "kyiv", "oblast"),
+    [("170s", Level.ALERT, Level.UNKNOWN), ("30s", Level.UNKNOWN, Level.UNKNOWN)],
+)
+def test_after_a_revocation_all_show_what_was_kept(since: str, kyiv: Level, oblast: Level) -> None:
+    """What the key had started before the theft is on at all; where it has spoken since, those who
+    took it in show "unknown", and that is no disagreement. An alert that all lack is."""
+    town = city(REVOCATION.format(desk="city", since=since))
+    town.world.run(239 * S)
+    for host in town.hosts:
+        shown = [host.node.truth.status(area, host.now()).level for area in (KYIV, OBLAST)]
+        assert shown == [kyiv, oblast]
+    assert town.ledger.areas_on() == ((KYIV,) if since == "170s" else ())
+    assert agreement(town).complete
+    town.ledger.begin(Incident(bytes(32), 12455, 0))
+    assert 12455 in agreement(town).untrue_areas
+
+
+def test_where_the_last_desk_is_revoked_nothing_is_clear() -> None:
+    """Nobody vouches for any place any more."""
+    text = REVOCATION.format(desk="city", since="1s").replace('"city"\nat', '"other"\nat')
+    town = city(text)
+    town.world.run(260 * S)
+    assert agreement(town).complete
+    status = town.hosts[3].node.truth.status(93317, town.hosts[3].now())
+    assert status.level is Level.UNKNOWN
 
 
 def test_where_there_was_no_room_only_alerts_need_be_everywhere() -> None:

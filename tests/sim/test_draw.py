@@ -24,7 +24,8 @@ def test_scenarios_are_small_and_can_be_built() -> None:
 
 
 def test_features_come_and_go() -> None:
-    """Each appears in some and is missing in others: two desks, cuts, forgeries, small stores."""
+    """Each appears in some and is missing in others: more desks than one, cuts, forgeries, small
+    stores, wrong clocks, revocations, disks that are torn or wiped."""
     drawn = [draw(seed) for seed in range(40)]
     for feature in (
         [len(s.desks) > 1 for s in drawn],
@@ -32,6 +33,8 @@ def test_features_come_and_go() -> None:
         [bool(s.forgeries) for s in drawn],
         [s.machine.store_bytes < 1 << 20 for s in drawn],
         [bool(s.machine.clock_off.us) for s in drawn],
+        [bool(s.revocations) for s in drawn],
+        *([any(o.store == store for o in s.outages) for s in drawn] for store in ("torn", "wiped")),
     ):
         assert any(feature)
         assert not all(feature)

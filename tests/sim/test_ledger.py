@@ -1,6 +1,9 @@
 """The ledger: what really happened."""
 
+from dataclasses import replace
+
 from holub_crypto.identity import key_hint
+from holub_protocol.proofs import Conflict
 from holub_protocol.storage import Row, State
 from holub_sim.ledger import Incident, Ledger
 
@@ -44,8 +47,33 @@ def test_a_crash_undoes_what_was_not_on_disk() -> None:
     ledger.arrive(ID, 60, "b")
     ledger.lose(ID, "b")
     assert [each.arrived_us for each in ledger.existing()] == [{"a": 50}]
+
+
+def test_a_message_exists_as_long_as_somebody_has_it() -> None:
+    """When all disks have lost it, it is gone; what was still under way brings it back."""
+    ledger = Ledger()
+    ledger.publish(ROW, RAW, 5, "a")
+    ledger.store(ID, "a")
+    ledger.arrive(ID, 6, "b")
     ledger.lose(ID, "a")
     assert len(list(ledger.existing())) == 1
+    ledger.lose(ID, "b")
+    assert list(ledger.existing()) == []
+    assert ledger.arrive(ID, 9, "c") is None
+    assert [each.arrived_us for each in ledger.existing()] == [{"c": 9}]
+
+
+def test_of_proofs_of_one_point_one_is_needed() -> None:
+    """That with the lowest id, of those that exist."""
+    ledger, point = Ledger(), Conflict(bytes(32), "need", 5, 1)
+    low, high = (replace(ROW, id=bytes([n]) * 32) for n in (1, 2))
+    for row in (high, low):
+        ledger.publish(row, RAW, 5, "a")
+        ledger.store(row.id, "a")
+        ledger.prove(point, row.id)
+    assert ledger.spared() == {high.id}
+    ledger.lose(low.id, "a")
+    assert ledger.spared() == set()
 
 
 def test_incidents_are_on_until_all_of_an_area_end() -> None:

@@ -5,7 +5,9 @@ import pytest
 from holub_protocol.kinds.alert import Verb
 from holub_protocol.truth import Level
 from holub_sim.disk import Disk, DiskPlan
+from holub_sim.faults import schedule
 from holub_sim.people import Say
+from holub_sim.run import agreement
 from support_sim import city
 
 KYIV = 93317
@@ -74,6 +76,64 @@ def test_a_start_that_dies_with_its_machine_is_said_again() -> None:
         assert last.node.truth.status(30281, last.now()).level.value == "alert"
     assert () in seen  # the start was unsaid at least once
     assert (KYIV, 30281) in seen or (30281, KYIV) in seen  # and so was the clear
+
+
+RUIN = (
+    '[[outages]]\nwhat = "power"\nwhere = "{where}"\nat = ["{at}"]\nfor = "10s"\nstore = "wiped"\n'
+)
+
+
+def test_what_every_disk_has_lost_is_said_again() -> None:
+    """The desk's relay is wiped while it stands alone: half a minute after the boot the alert is
+    missing on its screen, is started anew, and the clear ends that one."""
+    cut = '[[outages]]\nwhat = "cut"\nwhere = "d1/r1"\nat = ["50s"]\nfor = "100s"\n'
+    town = city(cut + RUIN.format(where="d1/r1", at="65s"))
+    schedule(town.world, town.faults, 360 * S)
+    town.world.run(100 * S)
+    (lost,) = town.ledger.on_at(KYIV)
+    assert town.ledger.published[lost.start].lost
+    town.world.run(170 * S)
+    (again,) = town.ledger.on_at(KYIV)
+    assert again.start != lost.start
+    assert town.hosts[3].node.truth.status(KYIV, town.hosts[3].now()).level is Level.ALERT
+    town.world.run(360 * S)
+    assert town.ledger.areas_on() == (30281,)
+    assert agreement(town).complete
+    assert town.watch.violations == []
+
+
+def test_an_end_that_is_lost_is_said_again() -> None:
+    """Of both words only the clear is gone, as the desk stood alone when it said it: the alert is
+    on again in the ledger and on the screen, and is cleared once more."""
+    cut = '[[outages]]\nwhat = "cut"\nwhere = "d1/r1"\nat = ["230s"]\nfor = "60s"\n'
+    town = city(cut + RUIN.format(where="d1/r1", at="245s"), duration='"8m"')
+    schedule(town.world, town.faults, 480 * S)
+    town.world.run(244 * S)
+    ends = dict(town.ledger.ended)
+    assert len(ends) == 1
+    town.world.run(480 * S)
+    assert town.ledger.ended.keys() == ends.keys()
+    assert town.ledger.ended != ends
+    assert town.ledger.areas_on() == (30281,)
+    assert agreement(town).complete
+
+
+def test_a_revoked_desk_is_silent_and_what_it_said_since_does_not_count() -> None:
+    """Its alert since the theft is off, its clear since is undone, and it says no more."""
+    town = city()
+    town.world.run(250 * S)
+    desk = town.desks[0]
+    ((_, end),) = town.ledger.ended.items()
+    start = next(i for i in desk._over if i.area == KYIV)
+    desk.revoke(town.world.start_s + 170)
+    assert town.ledger.areas_on() == (KYIV,)
+    assert end not in town.ledger.ended.values()
+    assert start.start in town.ledger.disputed
+    desk.follow((Say(260 * S, Verb.START, "late", KYIV, 1),))
+    skipped = desk.skipped
+    town.world.run(270 * S)
+    assert desk.skipped == skipped + 1
+    assert town.ledger.on_at(KYIV) == (start,)
 
 
 def test_what_finds_no_room_is_not_said() -> None:

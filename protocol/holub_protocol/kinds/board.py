@@ -5,7 +5,8 @@ observed-remove set (Bieniusa et al., "An optimized conflict-free replicated set
 word it lists carries the key and the point (created, k) of the alert that said it, and `covers`
 tells up to which point each key's alerts are taken in. So a word that is covered and not listed
 is over, one that is not covered is merely not known here, and boards that repeat each other
-can't keep alive what its own desk has dropped.
+can't keep alive what its own desk has dropped. What a key said in a *gap* is not covered either: a
+machine that was down can't tell whether its disk kept its last words.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from holub_protocol.message import BodyError
 COVERS_MAX = 32
 """Desk keys of one authority that a board speaks for: 17 bytes each, half a message."""
 
+GAPS_MAX = 16
+"""Gaps of a board, 13 bytes each: four of the own key (boards.py) and some of its siblings'."""
+
 NEXT_DUE_MAX_S = 86_400
 """A board that promises nothing within a day is no board: silence must be visible."""
 
@@ -28,7 +32,7 @@ BITMAP_BYTES_MAX = 64
 """512 areas; Ukraine's table has 163. Bits are free to a stolen key, bytes are not."""
 
 _SECOND_MAX = _AREA_MAX = 2**32 - 1
-_DEFAULTS: tuple[Value, ...] = (0, (), 0, ())
+_DEFAULTS: tuple[Value, ...] = (0, (), 0, (), ())
 _FIELDS_MIN = 1
 _WORD_HEAD = 5
 _NAMED, _BITMAP = 0, 1
@@ -72,22 +76,40 @@ class Listed:
         return self.created_s, self.k, self.kid, self.hazard, self.incident
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """What the key hinted at by `kid` (empty: the board's own) said after the point (from_s,
+    from_k) and before the second `until_s` may be unknown to that key's own machine: a board that
+    does not list such a word does not end it."""
+
+    kid: bytes
+    from_s: int
+    from_k: int
+    until_s: int
+
+    def holds(self, point: tuple[int, int]) -> bool:
+        """Whether a point (created_s, k) lies in it."""
+        return (self.from_s, self.from_k) < point < (self.until_s, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class BoardBody:
-    """`[next_due_s, covers, table, open]`, the empty end left out.
+    """`[next_due_s, covers, table, open, gaps]`, the empty end left out.
 
     `next_due_s`: seconds after `created` by which the next board comes. `covers` ascends by kid
     and leaves the own key out, whose point is the message's own. With table 0 `open` is `words`,
     each `[seconds since the word before, k, key, hazard, incident, area, difference ...]`, where
     key counts `covers` from 1 and 0 is the own key. With table 1 it is `bitmaps`: pairs (hazard,
     bits over the registry's oblasts and raions, most significant first), for days on which the
-    words do not fit. Raises BodyError naming the field.
+    words do not fit. `gaps` ascend, each `[key, from_s, from_k, until_s - from_s]`. Raises
+    BodyError naming the field.
     """
 
     next_due_s: int
     covers: tuple[Cover, ...] = ()
     words: tuple[Listed, ...] = ()
     bitmaps: tuple[tuple[int, bytes], ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold a body that is composed here to the rules for one that arrives."""
@@ -112,21 +134,34 @@ class BoardBody:
             raise BodyError("board open: bitmaps not ascending by hazard")
         if any(not bits or not bits[-1] for _, bits in self.bitmaps):
             raise BodyError("board open: a bitmap ends in zeros")
+        self._check_gaps(kids)
+
+    def _check_gaps(self, kids: list[bytes]) -> None:
+        if len(self.gaps) > GAPS_MAX:
+            raise BodyError(f"board gaps: {len(self.gaps)}, over {GAPS_MAX}")
+        if not {gap.kid for gap in self.gaps} <= {b"", *kids}:
+            raise BodyError("board gaps: one of a key that covers does not name")
+        if any(a >= b for a, b in pairwise(self.gaps)):
+            raise BodyError("board gaps: not in order")
+        if any(gap.until_s <= gap.from_s for gap in self.gaps):
+            raise BodyError("board gaps: one that ends before it begins")
 
     @classmethod
     def from_wire(cls, fields: tuple[Value, ...]) -> "BoardBody":
         """Read the fields; raises BodyError for anything but their one accepted form."""
         full = filled("board", fields, _FIELDS_MIN, _DEFAULTS)
-        next_due, covers_field, table, open_field = full
+        next_due, covers_field, table, open_field, gaps_field = full
         try:
             covers = tuple(_cover(item) for item in as_tuple(covers_field))
+            kids = (b"", *(cover.kid for cover in covers))
             words: tuple[Listed, ...] = ()
             bitmaps: tuple[tuple[int, bytes], ...] = ()
             if as_int(table, _NAMED, _BITMAP) == _NAMED:
-                words = _words(as_tuple(open_field), (b"", *(cover.kid for cover in covers)))
+                words = _words(as_tuple(open_field), kids)
             else:
                 bitmaps = tuple(_bitmap(item) for item in as_tuple(open_field))
-            body = cls(as_int(next_due, 1, NEXT_DUE_MAX_S), covers, words, bitmaps)
+            gaps = tuple(_gap(item, kids) for item in as_tuple(gaps_field))
+            body = cls(as_int(next_due, 1, NEXT_DUE_MAX_S), covers, words, bitmaps, gaps)
         except CborError as error:
             raise BodyError(f"board: {error}") from None
         if body.to_wire() != fields:
@@ -148,6 +183,10 @@ class BoardBody:
             tuple((cover.kid, cover.created_s, cover.k) for cover in self.covers),
             _BITMAP if self.bitmaps else _NAMED,
             self.bitmaps or tuple(words),
+            tuple(
+                (origin.get(gap.kid, 0), gap.from_s, gap.from_k, gap.until_s - gap.from_s)
+                for gap in self.gaps
+            ),
         )
         return trimmed(fields, _FIELDS_MIN, _DEFAULTS)
 
@@ -191,6 +230,20 @@ def _cover(value: Value) -> Cover:
         as_bytes(kid, HINT_BYTES, HINT_BYTES),
         as_int(created_s, 0, _SECOND_MAX),
         as_int(k, 0, COUNTER_MAX),
+    )
+
+
+def _gap(value: Value, kids: tuple[bytes, ...]) -> Gap:
+    fields = as_tuple(value)
+    if len(fields) != 4:
+        raise BodyError(f"board gaps: an entry has 4 fields, not {len(fields)}")
+    origin, from_s, from_k, span_s = fields
+    begin_s = as_int(from_s, 0, _SECOND_MAX)
+    return Gap(
+        kids[as_int(origin, 0, len(kids) - 1)],
+        begin_s,
+        as_int(from_k, 0, COUNTER_MAX),
+        begin_s + as_int(span_s, 0, _SECOND_MAX - begin_s),
     )
 
 
