@@ -120,7 +120,7 @@ class _Ways:
     def frame(self, data: bytes) -> None:
         """Say a frame on a live link of the whole node."""
         at_s, node = self._turn(), self.box.node
-        if not any(link.live for link in node.stats().links):
+        if self.link not in node._sessions:
             self.link += 1
             node.link_up(self.link, key("peer").public, now_at(at_s))
             hello = frames.Hello(1, os.urandom(16), 4096, 65_536, 1)

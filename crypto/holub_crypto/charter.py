@@ -146,10 +146,12 @@ class Charter:
 
 @dataclass(frozen=True, slots=True)
 class SignedCharter:
-    """A charter as it travels: the bytes, the version they say, the (hint, signature) pairs."""
+    """A charter as it travels: the bytes, the version they say, what in them is signed, the
+    (hint, signature) pairs."""
 
     raw: bytes
     charter: Charter
+    payload: bytes
     signatures: tuple[tuple[bytes, bytes], ...]
 
     def signers(self, keys: tuple[bytes, ...], realm_id: bytes) -> tuple[bytes, ...]:
@@ -159,17 +161,21 @@ class SignedCharter:
         nobody can change a charter's bytes by adding signatures that say nothing.
         """
         external = self.charter.external(realm_id)
-        payload = self.charter.payload()
+        once = tuple(dict.fromkeys(keys))  # a root key of both versions is tried once
         found: list[bytes] = []
         for hint, signature in self.signatures:
-            content = cose.sign_content(hint, external, payload)
+            content = cose.sign_content(hint, external, self.payload)
             signer = next(
-                (k for k in keys if key_hint(k) == hint and verify(k, content, signature)), None
+                (k for k in once if key_hint(k) == hint and verify(k, content, signature)), None
             )
             if signer is None or signer in found:
                 return ()
             found.append(signer)
         return tuple(found)
+
+    def content_id(self, realm_id: bytes) -> bytes:
+        """Return its charter's id, without writing the charter anew."""
+        return content_id(cose.body_content(self.charter.external(realm_id), self.payload))
 
 
 def decode(raw: bytes) -> SignedCharter:
@@ -181,7 +187,7 @@ def decode(raw: bytes) -> SignedCharter:
         charter = _read(cbor.decode(payload))
     except (cose.CoseError, cbor.CborError) as error:
         raise CharterError(str(error)) from None
-    return SignedCharter(raw, charter, signatures)
+    return SignedCharter(raw, charter, payload, signatures)
 
 
 def split(raw: bytes) -> tuple[bytes, ...]:

@@ -77,14 +77,23 @@ class Succession:
         """Whether two successors of one version are known: an alarm for people."""
         return bool(self._forks)
 
+    def read(self, raw: bytes) -> SignedCharter:
+        """Read a version of the charter, the same bytes as a known one only once; raises
+        CharterError where they are none."""
+        known = (version for version in self._versions if version.raw == raw)
+        return next(known, None) or decode(raw)
+
     def add_charter(self, raw: bytes) -> CharterOutcome:
         """Take in a later version; raises CharterError where the bytes are none."""
-        signed = decode(raw)
+        return self.add_signed(decode(raw))
+
+    def add_signed(self, signed: SignedCharter) -> CharterOutcome:
+        """Take in a later version that was read."""
         version = signed.charter.version
-        this_id = signed.charter.content_id(self.realm_id)
+        this_id = signed.content_id(self.realm_id)
         if version <= len(self._versions):
             known = self._versions[version - 1]
-            if known.charter.content_id(self.realm_id) == this_id:
+            if known.content_id(self.realm_id) == this_id:
                 return CharterOutcome.KNOWN
             if version <= self._pinned:
                 return CharterOutcome.REFUSED
@@ -107,7 +116,7 @@ class Succession:
     def _follows(self, signed: SignedCharter, before: SignedCharter) -> bool:
         """Tell whether k of the old and k of the new root keys have signed this successor."""
         old, new = before.charter, signed.charter
-        if new.previous != old.content_id(self.realm_id):
+        if new.previous != before.content_id(self.realm_id):
             return False
         signers = signed.signers((*old.roots, *new.roots), self.realm_id)
         return (

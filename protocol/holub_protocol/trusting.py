@@ -7,7 +7,6 @@ never clear; nothing doubted is offered to peers.
 """
 
 from holub_crypto.charter import CharterError
-from holub_crypto.charter import decode as decode_charter
 from holub_crypto.identity import key_hint
 from holub_crypto.succession import CharterOutcome
 from holub_crypto.trust import Granted, Trust
@@ -70,20 +69,19 @@ class Trusting:
         """Take in a version of the charter: it is an item of class TRUST like any other, and the
         row returned is to be held unless it is."""
         try:
-            signed = decode_charter(raw)
-            id_ = signed.charter.content_id(self._trust.realm_id)
-            row = charter_row(raw, id_, signed.charter, now)
-            outcome = self._trust.add_charter(raw)
+            signed = self._trust.read(raw)
         except CharterError:
             return Refusal.MALFORMED
+        id_ = signed.content_id(self._trust.realm_id)
+        outcome = self._trust.add_signed(signed)
         if outcome is CharterOutcome.AHEAD:
-            self.parked.add(row.id, b"", Waiting(raw, link, 0, now.mono_us))
+            self.parked.add(id_, b"", Waiting(raw, link, 0, now.mono_us))
             return Refusal.CHARTER_AHEAD
         if outcome is CharterOutcome.REFUSED:
             return Refusal.CHARTER
         if outcome is CharterOutcome.FORKED:
             self._journal.tell(Alarm("charter-forked"))
-        return row
+        return charter_row(raw, id_, signed.charter, now)
 
     def charter_changed(self, now: Now) -> tuple[Waiting, ...]:
         """Follow the version in force; returns what may be taken up again."""

@@ -111,6 +111,27 @@ def test_one_signature_that_says_nothing_spoils_all() -> None:
     assert decode(cose.join_signatures(other, (pair,))).signers(SECOND.roots, REALM) == ()
 
 
+def test_a_false_signature_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is a root of two versions, or listed twice, is not tried twice: of ten false
+    signatures the first ends the matter after one look."""
+    looks = []
+
+    def counted(public: bytes, data: bytes, signature: bytes) -> bool:
+        looks.append(public)
+        return False
+
+    monkeypatch.setattr(charter, "verify", counted)
+    signed = decode(SECOND.sign(tuple(KEYS), REALM))
+    assert signed.signers((*SECOND.roots, *SECOND.roots), REALM) == ()
+    assert len(looks) == 1
+
+
+def test_a_signed_charter_knows_its_id_by_its_bytes() -> None:
+    """What was read has the id of what it says, in every realm."""
+    for realm in (REALM, bytes(32)):
+        assert decode(SECOND.sign(tuple(KEYS), REALM)).content_id(realm) == SECOND.content_id(realm)
+
+
 def signed_payload(*fields: cbor.Value) -> bytes:
     """Return fields as a charter signed by nobody that matters."""
     return cose.sign_many((KEYS[0],), b"", cbor.encode(fields))

@@ -45,6 +45,15 @@ def third(of: Charter, **other: object) -> Charter:
     return replace(plain, **other)  # type: ignore[arg-type]
 
 
+def test_a_known_version_is_not_read_again() -> None:
+    """The bytes of a version that is known are recognised; any others are read."""
+    trust, raw = trusting(), second().sign((R2, R3), REALM)
+    assert trust.read(raw) is not trust.read(raw)
+    trust.add_charter(raw)
+    assert trust.read(raw) is trust.read(raw)
+    assert trust.add_signed(trust.read(raw)) is CharterOutcome.KNOWN
+
+
 @pytest.mark.parametrize(
     ("raw", "what"),
     [
