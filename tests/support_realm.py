@@ -22,8 +22,7 @@ from holub_protocol.message import Message, Now
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
 from holub_protocol.realm import desk_grant, found, kinds_of, revocation, sign_revocation
-from holub_protocol.remnants import NOTES as REMNANT_NOTES
-from holub_protocol.storage import MemoryStore
+from holub_protocol.storage import NODE_NOTES, MemoryStore
 
 START_S = 1_661_300_000
 KYIV = 93317
@@ -213,7 +212,7 @@ class Box:
             policy=self.policy,
             rows=self.store.rows(),
             counters=self.store.counters(),
-            remnants=self.store.notes(REMNANT_NOTES),
+            notes=self.store.notes(NODE_NOTES),
         )
 
     def _verify(self, public: bytes, data: bytes, signature: bytes) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from holub_crypto.identity import key_hint
 from holub_crypto.trust import Reach
+from holub_protocol.adopted import NOBODY, Points
 from holub_protocol.areas import AreaTree
 from holub_protocol.desk import (
     BOARD_EVERY_S,
@@ -51,6 +52,7 @@ class BoardKeeper:
         have lost what came after; None for a key that was made here just now."""
         self.key, self.authority, self.area = key, authority, area
         self.due_us = 0
+        self.adopted: Points = NOBODY
         self._last: BoardBody | None = None
         self._last_s: int | None = None
         self._hourly = hourly
@@ -72,8 +74,7 @@ class BoardKeeper:
         if now.mono_us < self.due_us:
             return None
         second = now.mono_us // _SECOND_US
-        gaps = self._gaps(truth, now)
-        body = compose_board(truth, self.authority, self.key, areas, gaps=gaps, reach=reach)
+        body = self.compose(truth, areas, now, reach)
         changed = self._last is None or not same_view(body, self._last)
         due_s = self._due_s(changed, second)
         if due_s > second:
@@ -83,6 +84,15 @@ class BoardKeeper:
         self._signed_s.append(second)
         self.due_us = (second + BOARD_EVERY_S) * _SECOND_US
         return body
+
+    def compose(
+        self, truth: Truth, areas: AreaTree, now: Now, reach: tuple[Reach, ...] = EVERYTHING
+    ) -> BoardBody:
+        """Return the board as it would be signed now, whether or not one is due."""
+        gaps = self._gaps(truth, now)
+        return compose_board(
+            truth, self.authority, self.key, areas, gaps=gaps, reach=reach, adopt=self.adopted
+        )
 
     def _gaps(self, truth: Truth, now: Now) -> tuple[Gap, ...]:
         """What may be lost of what this key said: after what was still known when the machine

@@ -5,13 +5,13 @@ in everything its key has ever signed that still stands; a desk that lost its st
 get its own alerts back from the relays.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
 from holub_crypto import cbor
 from holub_crypto.identity import key_hint
 from holub_crypto.trust import Reach
+from holub_protocol.adopted import NOBODY, Points
 from holub_protocol.areas import EVERYWHERE, AreaTree
 from holub_protocol.facts import EVERYTHING, Word
 from holub_protocol.kinds.board import (
@@ -60,7 +60,7 @@ def compose_board(
     areas: AreaTree,
     *,
     next_due_s: int = BOARD_DUE_S,
-    adopt: Iterable[bytes] = (),
+    adopt: Points = NOBODY,
     gaps: tuple[Gap, ...] = (),
     reach: tuple[Reach, ...] = EVERYTHING,
     body_bytes: int = BODY_BYTES,
@@ -71,31 +71,28 @@ def compose_board(
     expiry is no all-clear. Another key is covered up to its newest board taken in here, never
     up to one of its alerts, before which others may be missing. Not covered are keys with words
     in doubt, on which a person must decide, and keys whose newest board is a bitmap, whose
-    words have no names to list; `adopt` gives the keys for which the operator answers all the
-    same, as after the loss of a desk. What the own key said in its `gaps` is not covered, nor what
-    others said in theirs. Where the words don't fit `body_bytes`, bitmaps tell
+    words have no names to list; `adopt` tells for which the operator answers all the same, as
+    after the loss of a desk. What the own key said in its `gaps` is not covered, nor what others
+    said in theirs. Where the words don't fit `body_bytes`, bitmaps tell
     them, with small regions widened to their raion. Other keys' words beyond `reach`, that of this
     key's grants, are left out, and the board does not end them. Raises ValueError if even bits
-    don't fit, or where alerts of this key that stood are no longer indexed: its board would end
-    them.
+    don't fit, or where alerts of this key that stood are no longer indexed, for its board would
+    end them, unless it is itself among those to `adopt`.
     """
     own = key_hint(own_key)
-    if lost := truth.lost_areas(authority, own):
+    if lost := truth.lost_areas(authority, own, adopt.get(own, (0, 0))):
         raise ValueError(
-            f"more alerts of this key hold than a node keeps, the oldest in area {lost[0]}; "
-            "clear some of them and restart the node"
+            f"more alerts of this key hold than a node keeps, one of them in area {lost[0]}; clear "
+            f"some, say anew what holds, and answer for the rest: `holub board --adopt {own.hex()}`"
         )
     words = [
         word
         for word in truth.open_words(authority)
         if word.incident and (word.kid == own or truth.in_reach(reach, word))
     ]
-    theirs = _gaps(truth, authority, own, tuple(adopt), GAPS_MAX - len(gaps))
-    covers = {
-        kid: cover
-        for kid, cover in _covers(truth, authority, own, tuple(adopt)).items()
-        if kid in theirs
-    }
+    theirs = _gaps(truth, authority, own, adopt, GAPS_MAX - len(gaps))
+    every = _covers(truth, authority, own, adopt)
+    covers = {kid: cover for kid, cover in every.items() if kid in theirs}
     kids = {word.kid for word in words} - {own}
     if len(kids) <= COVERS_MAX:
         named_only = {kid: Cover(kid, 0, 0) for kid in kids if kid not in covers}
@@ -144,36 +141,32 @@ def board_due_s(
     return max(now_s, last_s + min(spacing_s, BOARD_EVERY_S))
 
 
-def _covers(
-    truth: Truth, authority: int, own: bytes, adopted: tuple[bytes, ...]
-) -> dict[bytes, Cover]:
-    """The other keys of the authority and the points of their newest boards; adopted ones also
-    up to what is no longer indexed, which only a board can end."""
-    hints = [key_hint(key) for key in adopted]
+def _covers(truth: Truth, authority: int, own: bytes, adopt: Points) -> dict[bytes, Cover]:
+    """The other keys of the authority and the points of their newest boards; adopted ones up to
+    where they were adopted."""
     doubted = truth.doubted_keys(authority)
     unnamed = {word.kid for word in truth.open_words(authority) if not word.incident}
     covers = {
         board.kid: Cover(board.kid, *board.point)
         for board in truth.newest_boards(authority)
-        if board.kid != own
-        and (board.kid in hints or (board.kid not in doubted and board.kid not in unnamed))
+        if board.kid != own and board.kid not in doubted and board.kid not in unnamed
     }
-    for kid, point in truth.dropped_points(authority).items():
-        if kid != own and kid in hints and (kid not in covers or covers[kid].point < point):
+    for kid, point in adopt.items():
+        if kid != own and (kid not in covers or covers[kid].point < point):
             covers[kid] = Cover(kid, *point)
     return covers
 
 
 def _gaps(
-    truth: Truth, authority: int, own: bytes, adopted: tuple[bytes, ...], most: int
+    truth: Truth, authority: int, own: bytes, adopt: Points, most: int
 ) -> dict[bytes, tuple[Gap, ...]]:
     """Each key that may be covered, with the gaps that its newest boards tell of; none of an
-    adopted one, for which the operator answers. Keys whose gaps find no room are left out."""
-    hints = [key_hint(key) for key in adopted]
-    found: dict[bytes, tuple[Gap, ...]] = dict.fromkeys(hints, ())
+    adopted one up to where it was adopted, for there the operator answers. Keys whose gaps find no
+    room are left out."""
+    found: dict[bytes, tuple[Gap, ...]] = dict.fromkeys(adopt, ())
     for board in truth.newest_boards(authority):
         assert isinstance(board.body, BoardBody)
-        if board.kid != own and board.kid not in hints:
+        if board.kid != own and adopt.get(board.kid, (-1, 0)) < board.point:
             mine = [replace(gap, kid=board.kid) for gap in board.body.gaps if not gap.kid]
             found[board.kid] = (*found.get(board.kid, ()), *mine)
     for kid, gaps in list(found.items()):

@@ -92,16 +92,17 @@ class Node:
         read: Reading | None = None,
         rows: Iterable[Row] = (),
         counters: tuple[Counter, ...] = (),
-        remnants: Iterable[tuple[str, bytes]] = (),
+        notes: tuple[tuple[str, bytes], ...] = (),
     ) -> None:
-        """Go on from what the store holds: `rows` in order of arrival, `counters`, and the notes
-        that tell of `remnants` (remnants.NOTES). `read` is how bytes are read."""
+        """Go on from what the store holds: `rows` in order of arrival, `counters`, and the node's
+        own `notes` (storage.NODE_NOTES). `read` is how bytes are read."""
         self.identity, self.trust, self.areas = identity, trust, areas
         self.policy = policy or Policy()
         self.holdings = Holdings(self.policy.store_bytes, entropy(SALT_BYTES))
         self.truth = Truth(areas, ())
         self._entropy, self._bodies = entropy, bodies
-        self._journal, self._signers = Journal(), Signers(counters)
+        self._journal = Journal()
+        self.signers = Signers(counters, notes, self._journal)
         self.library = Library(self.holdings, self._journal, bodies)
         self._room = Room(
             self.holdings, self.truth, trust, self._journal, self.library, self.message
@@ -115,7 +116,7 @@ class Node:
         )
         self._refusals: dict[Refusal, int] = {}
         self._reliable, self._offset_s = now.reliable, _offset_s(now)
-        self.truth.remember(from_notes(remnants))
+        self.truth.remember(from_notes(notes))
         self._restore(rows, now)
 
     # --- the flow -----------------------------------------------------------------------------
@@ -253,7 +254,7 @@ class Node:
     def add_author(self, identity: Identity, desk: bool = False, fresh: bool = False) -> None:
         """Let a key sign here; a desk's key also signs boards whenever they are due. `fresh`
         says that the key was made here and has signed nothing elsewhere (see Signers.add)."""
-        self._signers.add(identity, self.trust, desk, fresh)
+        self.signers.add(identity, self.trust, desk, fresh)
 
     def publish(
         self, key: bytes, kind: Kind, area: int, body: Body, lifetime_s: int, now: Now
@@ -262,7 +263,7 @@ class Node:
 
         Raises PublishError, with the reason and the remedy, where the realm would refuse it.
         """
-        author = self._signers.author(key)
+        author = self.signers.author(key)
         rate = self.trust.rate(key, kind.number, kind.hourly)
         sign = partial(author.sign, is_used=partial(self.holdings.is_used, key))
         raw, counter = sign(
@@ -299,7 +300,7 @@ class Node:
     def next_wake_us(self) -> int | None:
         """Return the steady microsecond by which `wake` should be called; None for never."""
         due = [session.next_wake_us() for session in self._sessions.values()]
-        due += self._signers.due_us()
+        due += self.signers.due_us()
         for moment in (
             self.holdings.next_due_us(),
             self._trusting.pen.next_due_us(),
@@ -354,7 +355,7 @@ class Node:
 
     def is_own(self, id_: bytes) -> bool:
         """Tell whether a message was signed here."""
-        return self.holdings.signer(id_) in self._signers
+        return self.holdings.signer(id_) in self.signers
 
     def message(self, id_: bytes) -> Message | None:
         """Return a held message, None if its bytes are damaged or gone."""
@@ -410,10 +411,10 @@ class Node:
     def _apply(self, admitted: Admitted, now: Now) -> None:
         """Let a message that was taken in change what is trusted, what holds, or what goes."""
         message, body = admitted.message, admitted.message.body
-        self._signers.observe(admitted.signer, KINDS[message.kind].group, message.point)
+        self.signers.observe(admitted.signer, KINDS[message.kind].group, message.point)
         if isinstance(body, HOLDING):
             self._learn(message, admitted.signer, admitted.authority)
-            self._signers.touch(now, admitted.signer if isinstance(body, BoardBody) else b"")
+            self.signers.touch(now, admitted.signer if isinstance(body, BoardBody) else b"")
         elif isinstance(body, ReceiptBody):
             self._room.receipted(message.id, admitted.signer, body)
         elif isinstance(body, ManifestBody):
@@ -437,7 +438,7 @@ class Node:
         self._journal.tell(Alarm("counter-conflict"))
         me, other = self.identity.public, self.body(twin)
         wanted = self._trusting.proofs.wanted(slot_of(message, signer))
-        if other is None or not wanted or not now.reliable or me not in self._signers:
+        if other is None or not wanted or not now.reliable or me not in self.signers:
             return
         if max(len(message.raw), len(other)) <= PROVEN_BYTES:
             proof, body = kind_named("proof"), ProofBody.of(message.raw, other)
@@ -478,7 +479,7 @@ class Node:
         self.holdings.rebase(now)
         self._judge_again(now)
         self._again(self._trusting.pen.take_all(), now)
-        self._signers.touch(now)
+        self.signers.touch(now)
         for session in self._sessions.values():
             session.time_is_another()
 
@@ -494,7 +495,7 @@ class Node:
 
     def _sign_boards(self, now: Now) -> None:
         """Sign what is due."""
-        for keeper in self._signers.ready(now, self._has_equal_neighbour):
+        for keeper in self.signers.ready(now, self._has_equal_neighbour):
             try:
                 reach = self.trust.standing(keeper.key, keeper.authority).reach
                 body = keeper.due(self.truth, self.areas, now, reach)
@@ -534,7 +535,7 @@ class Node:
         for row in rows:
             self.holdings.add(row, now)
             group = KINDS[row.kind].group if row.kind in KINDS else ""
-            self._signers.observe(row.signer, group, (row.created_s, row.k))
+            self.signers.observe(row.signer, group, (row.created_s, row.k))
         for cls in (Class.GRANT, Class.TRUST, Class.ALERT):
             held = map(self.holdings.row, list(self.holdings.held_ids(cls)))
             for row in sorted(held, key=restoring_order):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from holub_protocol.facts import REMNANT, Word
 
-NOTES = "remnants/"
+NOTES = "node/remnants/"
 """How the keys of all notes begin that tell of remnants."""
 
 _Slot = tuple[int, bytes, int]
@@ -85,6 +85,8 @@ def from_notes(notes: Iterable[tuple[str, bytes]]) -> Iterator[Remnant]:
     """Yield the remnants that notes tell of. Of one that a disk has damaged it yields nothing: a
     relay that does not start would show no alerts at all."""
     for name, value in notes:
+        if not name.startswith(NOTES):
+            continue
         with suppress(ValueError, struct.error):
             authority, kid = name.removeprefix(NOTES).split("/")
             for created_s, k, area, lost in _ROW.iter_unpack(value):

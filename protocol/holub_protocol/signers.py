@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from holub_crypto.identity import Identity
 from holub_crypto.trust import Trust
+from holub_protocol.adopted import Points, from_notes, later, note_of, to_note
 from holub_protocol.author import Author, PublishError, joined
 from holub_protocol.boards import BoardKeeper
+from holub_protocol.journal import Journal
 from holub_protocol.kinds import kind_named
 from holub_protocol.message import Now
 from holub_protocol.storage import Counter
@@ -14,9 +16,16 @@ from holub_protocol.storage import Counter
 class Signers:
     """The signing keys of one node, and for each desk when its next board is due."""
 
-    def __init__(self, counters: tuple[Counter, ...]) -> None:
-        """Go on from all counters that the store holds."""
-        self._counters = counters
+    def __init__(
+        self,
+        counters: tuple[Counter, ...],
+        notes: Iterable[tuple[str, bytes]] = (),
+        journal: Journal | None = None,
+    ) -> None:
+        """Go on from all counters that the store holds, and the notes of keys that are adopted;
+        such notes go to `journal`."""
+        self._journal = journal or Journal()
+        self._counters, self._adopted = counters, from_notes(notes)
         self._authors: dict[bytes, Author] = {}
         self._heard: dict[tuple[bytes, str], tuple[int, int]] = {}
         self._keepers: dict[bytes, BoardKeeper] = {}
@@ -43,9 +52,11 @@ class Signers:
                     author.observe(group, point)
         for grant in trust.grants(key) if desk else ():
             if kind_named("board").number in grant.kinds and grant.authority and grant.areas:
-                self._keepers[key] = BoardKeeper(
+                keeper = BoardKeeper(
                     key, grant.authority, grant.areas[0], grant.rate, self._known(key, fresh)
                 )
+                keeper.adopted = self.adopted(key)
+                self._keepers[key] = keeper
 
     def _known(self, key: bytes, fresh: bool) -> tuple[int, int] | None:
         """The last point of a key's alerts of which this store knows; None for a new key."""
@@ -66,6 +77,21 @@ class Signers:
         author = self._authors.get(key)
         if author is not None:
             author.observe(group, point)
+
+    def keeper(self, key: bytes) -> BoardKeeper | None:
+        """Return who keeps a desk key's boards, None where its grants allow none."""
+        return self._keepers.get(key)
+
+    def adopted(self, key: bytes) -> Points:
+        """Return for whom a key's boards answer, and up to which points."""
+        return self._adopted.get(key, {})
+
+    def adopt(self, key: bytes, points: Points) -> None:
+        """Let a key's boards answer for others, too, from now on."""
+        self._adopted[key] = later(self.adopted(key), points)
+        if key in self._keepers:
+            self._keepers[key].adopted = self._adopted[key]
+        self._journal.note(note_of(key), to_note(self._adopted[key]))
 
     def touch(self, now: Now, but: bytes = b"") -> None:
         """What holds may have changed: each desk looks again, except the key `but`."""

@@ -23,6 +23,10 @@ CHUNK_ROW_BYTES = 384
 each has an entry in the index of places."""
 
 
+NODE_NOTES = "node/"
+"""How the keys of the notes begin that a node has made itself, and is given at its next start."""
+
+
 class StoreError(Exception):
     """The store failed; after it, what was asked may be durable or not until it is reopened."""
 

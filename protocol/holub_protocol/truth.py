@@ -184,8 +184,21 @@ class Truth:
     def open_words(self, authority: int) -> tuple[Word, ...]:
         """The words of an authority that nothing has ended, past their lifetime or not, in
         order; those that are in doubt are left out, for a person has to decide on them."""
+        return tuple(word for word, in_doubt in self.words(authority) if not in_doubt)
+
+    def words(self, authority: int) -> tuple[tuple[Word, bool], ...]:
+        """Every word of an authority that nothing has ended, in order, and whether it is in
+        doubt."""
         held = (held for held in self._words.standing() if held.word.authority == authority)
-        return tuple(sorted(held.word for held in held if not self._in_doubt(held)))
+        return tuple(sorted((held.word, self._in_doubt(held)) for held in held))
+
+    def last_points(self, authority: int) -> dict[bytes, tuple[int, int]]:
+        """Up to which point something is known here of each key of an authority, by hint: words
+        that stand and newest boards."""
+        points = {board.kid: board.point for board in self.newest_boards(authority)}
+        for word, _ in self.words(authority):
+            points[word.kid] = max(word.point, points.get(word.kid, (0, 0)))
+        return points
 
     def doubted_keys(self, authority: int) -> tuple[bytes, ...]:
         """The hints of the keys of an authority that have standing words in doubt, ascending."""
@@ -196,18 +209,13 @@ class Truth:
         }
         return tuple(sorted(kids))
 
-    def dropped_points(self, authority: int) -> dict[bytes, tuple[int, int]]:
-        """Up to which point the keys of an authority have messages that are no longer indexed
-        and that no board has answered for."""
-        points: dict[bytes, tuple[int, int]] = {}
-        for word in (remnant.word for remnant in self._words.remnants(authority)):
-            points[word.kid] = max(word.point, points.get(word.kid, (0, 0)))
-        return points
-
-    def lost_areas(self, authority: int, kid: bytes) -> tuple[int, ...]:
-        """Where alerts of a key stood when they left the index, ascending."""
-        left = self._words.remnants(authority)
-        return tuple(sorted(r.word.area for r in left if r.lost and r.word.kid == kid))
+    def lost_areas(
+        self, authority: int, kid: bytes, after: tuple[int, int] = (0, 0)
+    ) -> tuple[int, ...]:
+        """Where alerts of a key stood when they left the index, ascending; those up to the point
+        `after` left out."""
+        left = [r for r in self._words.remnants(authority) if r.lost and r.word.kid == kid]
+        return tuple(sorted(r.word.area for r in left if r.word.point > after))
 
     def in_reach(self, reach: tuple[Reach, ...], word: Word) -> bool:
         """Whether the reach covers a word's area and names its hazard."""

@@ -15,7 +15,6 @@ from holub_crypto.identity import words
 from holub_crypto.trust import Role
 from holub_protocol.author import PublishError
 from holub_protocol.codec import decode
-from holub_protocol.desk import compose_board
 from holub_protocol.facts import Word
 from holub_protocol.hazards import hazard, hazard_named
 from holub_protocol.holdings import CHARTER
@@ -24,7 +23,7 @@ from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Certainty, Ver
 from holub_protocol.message import BodyError, Message
 from holub_protocol.realm import kinds_of
 from holub_protocol.refusal import Refusal
-from holub_relay import alarms, files, granting, mail, payloads, realm, revoking
+from holub_relay import alarms, files, granting, mail, payloads, realm, revoking, siblings
 from holub_relay.asking import (
     Answer,
     Request,
@@ -60,7 +59,6 @@ PREFIX_MIN: Final = 4
 """Digits by which an id may be shortened: fewer would often name two."""
 
 ALERT_LIFETIME_S: Final = 86_400
-BOARD_LIFETIME_S: Final = 86_400
 
 _PUBLISHING: Final = frozenset(
     (
@@ -114,10 +112,10 @@ def _alert(station: Station, request: Request) -> Answer:
     number = _hazard(str(token)) if token else 0
     incidents: tuple[bytes, ...] = ()
     if request.get("incident"):
-        incident, open_words = _incident(station, text_field(request, "incident"))
+        incident, standing = _incident(station, text_field(request, "incident"))
         incidents = (incident,)
-        areas = areas or sorted({word.area for word in open_words})
-        number = number or max((word.hazard for word in open_words), default=0)
+        areas = areas or sorted({word.area for word in standing})
+        number = number or max((word.hazard for word in standing), default=0)
     if not areas or not number:
         missing = "--area" if not areas else "--hazard"
         raise OperatorError(f"alert {verb.name.lower()} needs {missing}", Exit.USAGE)
@@ -177,7 +175,7 @@ def _incident(station: Station, text: str) -> tuple[bytes, list[Word]]:
     charter = station.node.trust.charter
     found: dict[bytes, list[Word]] = {}
     for authority in charter.authorities:
-        for word in station.node.truth.open_words(authority.number):
+        for word, _ in station.node.truth.words(authority.number):
             if word.incident and word.incident.hex().startswith(wanted):
                 found.setdefault(word.incident, []).append(word)
     if len(found) > 1:
@@ -191,25 +189,9 @@ def _incident(station: Station, text: str) -> tuple[bytes, list[Word]]:
 
 
 def _board(station: Station, request: Request) -> Answer:
-    """{"confirm"}: sign a board of what holds now, whether or not one is due."""
-    desk = station.desk_key()
+    """{"confirm", "adopt"}: sign a board of what holds now, whether or not one is due."""
     station.check_clock(bool(request.get("confirm")))
-    node = station.node
-    board = kind_named("board")
-    grants = [g for g in node.trust.grants(desk.public) if g.authority and board.number in g.kinds]
-    if not grants:
-        raise OperatorError("this desk's grant does not cover boards; a registrar can grant them")
-    now = station.now()
-    body = compose_board(
-        node.truth,
-        grants[0].authority,
-        desk.public,
-        station.areas,
-        reach=node.trust.standing(desk.public, grants[0].authority).reach,
-    )
-    area = grants[0].areas[0]
-    message = node.publish(desk.public, board, area, body, BOARD_LIFETIME_S, now)
-    return described(station, message)
+    return described(station, siblings.board(station, request))
 
 
 def _grant(station: Station, request: Request) -> Answer:
@@ -433,6 +415,7 @@ _ACTS: Mapping[str, Callable[[Station, Request], Answer]] = MappingProxyType(
         "alert": _alert,
         "endorse": _endorse,
         "board": _board,
+        "others": siblings.others,
         "grant": _grant,
         "revoke": revoking.revoke,
         "vouch": revoking.answer_vouch,

@@ -21,8 +21,7 @@ from holub_protocol.kinds import kind_named
 from holub_protocol.message import Now
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
-from holub_protocol.remnants import NOTES as REMNANT_NOTES
-from holub_protocol.storage import State, Store, StoreError, StoreFull, Writes
+from holub_protocol.storage import NODE_NOTES, State, Store, StoreError, StoreFull, Writes
 from holub_relay import config as settings
 from holub_relay import keyfile, seen
 from holub_relay.clock import Clock
@@ -133,7 +132,7 @@ class Station(Closing):
             policy=Policy(store_bytes=store.quota_bytes * 7 // 8),
             rows=store.rows(),
             counters=store.counters(),
-            remnants=store.notes(REMNANT_NOTES),
+            notes=store.notes(NODE_NOTES),
         )
         self.look_at_clock(found)
         for raw in seen.remembered(data_dir):

@@ -19,8 +19,7 @@ from holub_protocol.message import Message, Now
 from holub_protocol.node import Node
 from holub_protocol.policy import Policy
 from holub_protocol.refusal import Refusal
-from holub_protocol.remnants import NOTES as REMNANT_NOTES
-from holub_protocol.storage import State, Writes
+from holub_protocol.storage import NODE_NOTES, State, Writes
 from holub_sim.clock import Clock
 from holub_sim.disk import Disk, DiskPlan
 from holub_sim.network import Pipe, Wire
@@ -197,7 +196,7 @@ class Host:
             read=self._world.read,
             rows=self.disk.store.rows(),
             counters=self.disk.store.counters(),
-            remnants=self.disk.store.notes(REMNANT_NOTES),
+            notes=self.disk.store.notes(NODE_NOTES),
         )
         for raw in self.papers:
             self._node.offer(raw, self.now())

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from holub_crypto import cbor
 from holub_crypto.trust import Reach
+from holub_protocol.adopted import NOBODY, Points
 from holub_protocol.areas import EVERYWHERE, ukraine
 from holub_protocol.desk import BODY_BYTES, board_due_s, compose_board, same_view
 from holub_protocol.kinds.alert import Verb
@@ -31,7 +32,7 @@ class Scene:
         self.truth = Truth(TREE, CHARGES)
         self.own, self.other = Desk(1, 2), Desk(2, 2)
 
-    def compose(self, *, adopt: tuple[bytes, ...] = (), body_bytes: int = BODY_BYTES) -> BoardBody:
+    def compose(self, *, adopt: Points = NOBODY, body_bytes: int = BODY_BYTES) -> BoardBody:
         """The board that the first desk would sign."""
         return compose_board(self.truth, 2, self.own.key, TREE, adopt=adopt, body_bytes=body_bytes)
 
@@ -73,18 +74,20 @@ def test_a_key_is_covered_up_to_its_newest_board(scene: Scene) -> None:
 
 
 def test_what_a_sibling_may_have_lost_is_not_covered(scene: Scene) -> None:
-    """Its gaps are told with the own ones; an adopted key has none, and one whose gaps find no
-    room is not covered."""
+    """Its gaps are told with the own ones; an adopted key has none up to where it was adopted, and
+    one whose gaps find no room is not covered."""
     mine, theirs = Gap(b"", T, 1, T + 9), Gap(b"", T, 2, T + 60)
     board = scene.other.message(BoardBody(330, gaps=(theirs,)), OBLAST, T + 60)
     scene.other.tell(scene.truth, board)
 
-    def composed(adopt: tuple[bytes, ...] = (), own: tuple[Gap, ...] = (mine,)) -> BoardBody:
+    def composed(adopt: Points = NOBODY, own: tuple[Gap, ...] = (mine,)) -> BoardBody:
         return compose_board(scene.truth, 2, scene.own.key, TREE, adopt=adopt, gaps=own)
 
     assert composed().gaps == (mine, replace(theirs, kid=scene.other.kid))
-    assert composed(adopt=(scene.other.key,)).gaps == (mine,)
-    assert composed().covers == composed(adopt=(scene.other.key,)).covers != ()
+    adopted = {scene.other.kid: board.point}
+    assert composed(adopt=adopted).gaps == (mine,)
+    assert composed().covers == composed(adopt=adopted).covers != ()
+    assert composed(adopt={scene.other.kid: (T, 0)}) == composed()
     full = tuple(replace(mine, until_s=T + n) for n in range(1, GAPS_MAX + 1))
     assert (composed(own=full).gaps, composed(own=full).covers) == (full, ())
 
@@ -131,7 +134,7 @@ def test_a_desk_that_told_bits_is_not_covered_unless_adopted(scene: Scene) -> No
     scene.other.tell(observer, start, told)
     scene.other.tell(scene.truth, told)
     assert scene.compose() == BoardBody(330)
-    adopted = scene.compose(adopt=(scene.other.key,))
+    adopted = scene.compose(adopt=scene.truth.last_points(2))
     assert adopted.covers == (Cover(scene.other.kid, *told.point),)
     scene.own.tell(observer, scene.own.message(scene.compose(), OBLAST, T + 60))
     assert observer.status(RAION, at(T + 60)).level is Level.ALERT
@@ -260,8 +263,14 @@ def test_a_desk_whose_own_alerts_were_dropped_signs_no_board(
     with pytest.raises(ValueError, match="more alerts of this key hold"):
         scene.compose()
     third = Desk(9, 2)
-    dropped = scene.truth.dropped_points(2)
-    body = compose_board(scene.truth, 2, third.key, TREE, adopt=(scene.other.key,))
-    assert {c.kid: c.point for c in body.covers}[scene.other.kid] == dropped[scene.other.kid]
+    last = scene.truth.last_points(2)
+    body = compose_board(
+        scene.truth, 2, third.key, TREE, adopt={scene.other.kid: last[scene.other.kid]}
+    )
+    assert {c.kid: c.point for c in body.covers}[scene.other.kid] == last[scene.other.kid]
     third.tell(scene.truth, third.message(body, OBLAST, T + 60))
-    assert list(scene.truth.dropped_points(2)) == [scene.own.kid]
+    assert scene.truth.lost_areas(2, scene.other.kid) == ()
+    assert scene.truth.lost_areas(2, scene.own.kid) == (RAION,)
+    scene.compose(adopt={scene.own.kid: last[scene.own.kid]})
+    with pytest.raises(ValueError, match="holub board --adopt"):
+        scene.compose(adopt={scene.own.kid: (T, 0)})

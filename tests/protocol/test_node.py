@@ -311,6 +311,22 @@ def test_two_successors_raise_the_alarm() -> None:
     assert Alarm("charter-forked") in a.flush(0).events
 
 
+def test_a_fork_outlives_a_restart() -> None:
+    """From its store alone a node knows both rivals again, stays on the common version whatever
+    comes on top of either, and has not forgotten the alarm."""
+    realm = Realm()
+    (a,) = enrolled(realm, "a")
+    rivals = [realm.charter_after(name=name) for name in ("one", "other")]
+    for raw in rivals:
+        a.node.offer(raw, now_at(0))
+    a.flush(0)
+    a.start(1)
+    assert (a.node.trust.charter.version, a.node.stats().forked) == (1, True)
+    assert sorted(a.node.trust.forks) == sorted(rivals)
+    assert a.node.offer(rivals[0], now_at(1)) == a.node.offer(rivals[0], now_at(1))
+    assert a.node.trust.charter.version == 1
+
+
 def test_links_are_bounded_and_never_to_oneself() -> None:
     """The 33rd link, and a link to the own key, are closed at once."""
     realm = Realm()

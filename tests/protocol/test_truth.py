@@ -408,21 +408,25 @@ def test_what_a_flood_pushed_out_is_unknown(scene: Scene, monkeypatch: pytest.Mo
 def test_what_left_the_index_is_told_by_authority_and_key(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A desk learns where its own alerts were lost, and up to which of its points."""
+    """A desk learns where its own alerts were lost, all or those after a point, and up to which
+    point something of a key is known."""
     monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
     third = Desk(9, 3)
     for desk, area in ((scene.nation, LVIV), (scene.one, RAION), (scene.two, KYIV), (third, KYIV)):
         said = [desk.start((area,), T + n) for n in range(3)]
         desk.tell(scene.truth, *said)
         other = desk.start((NEIGHBOUR, OBLAST), T + 9)
-        desk.tell(scene.truth, other, desk.start((HROMADA,), T + 10))
-        points = scene.truth.dropped_points(desk.authority)
-        assert points[desk.kid] == other.point
+        last = desk.start((HROMADA,), T + 10)
+        desk.tell(scene.truth, other, last)
+        assert scene.truth.last_points(desk.authority)[desk.kid] == last.point
         lost = tuple(sorted((area, NEIGHBOUR, OBLAST)))
         assert scene.truth.lost_areas(desk.authority, desk.kid) == lost
-    assert len(scene.truth.dropped_points(REGION)) == 2
+        after = said[-1].point
+        assert scene.truth.lost_areas(desk.authority, desk.kid, after) == (NEIGHBOUR, OBLAST)
+        assert scene.truth.lost_areas(desk.authority, desk.kid, other.point) == ()
+    assert len(scene.truth.last_points(REGION)) == 2
     assert scene.truth.lost_areas(NATION, scene.one.kid) == ()
-    assert scene.truth.dropped_points(4) == {}
+    assert scene.truth.last_points(4) == {}
 
 
 def test_open_words_are_those_of_one_authority(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""`holub alert`: start, update, clear, withdraw, endorse, test, and replay a day."""
+"""`holub alert`: start, update, clear, withdraw, endorse, others, test, and replay a day."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +7,15 @@ from typing import Any
 import click
 
 from holub_relay import client
+from holub_relay.asking import Answer
 from holub_relay.cli.replay import replay
 from holub_relay.cli.shared import (
+    at,
     confirm_clock_option,
     data_option,
     json_option,
     place,
+    plain,
     print_json,
     told,
 )
@@ -138,6 +141,48 @@ def endorse(id_: str, data: Path, as_json: bool, confirm_clock: bool) -> None:
         return
     click.echo(f"endorsed {id_}")
     click.echo(f"message  {answer['id']}")
+
+
+@alert.command()
+@data_option
+@json_option
+@told
+def others(data: Path, as_json: bool) -> None:
+    """What other desks of this desk's authority have said and nobody has ended, and what to do
+    where such a desk is lost."""
+    answer = client.call(data, {"do": "others"})
+    if as_json:
+        print_json(answer)
+        return
+    for line in _others_lines(answer, f"--data {data}"):
+        click.echo(line)
+
+
+def _others_lines(answer: Answer, where: str) -> list[str]:
+    """What others have said, each with the commands that take it over or end it."""
+    out = []
+    for one in answer["incidents"]:
+        state = "holds" if one["holds"] else "UNKNOWN whether it holds"
+        out += [
+            f"{one['incident']} {one['hazard']} since {at(one['since_s'])}: {state}",
+            f"  at {'; '.join(place(area) for area in one['areas'])}",
+            f"  said by {_key_words(one['key'])}",
+            f"  it holds:   holub alert update {where} --incident {one['incident']}",
+            f"  it is over: holub alert clear {where} --incident {one['incident']}",
+        ]
+    for one in answer["unnamed"]:
+        out += [
+            f"something without a name, of {_key_words(one['key'])}",
+            f"  at {'; '.join(place(area) for area in one['areas'])}",
+            f"  once what holds is said anew: holub board {where} --adopt {one['key']['hint']}",
+        ]
+    name = plain(answer["authority"])
+    return out or [f"nothing that another desk of {name} has said stands here"]
+
+
+def _key_words(key: Answer) -> str:
+    standing = "may speak" if key["enrolled"] else "may not speak any more"
+    return f"key {(key['keys'] or [key['hint']])[0]}, which {standing}"
 
 
 @alert.command()

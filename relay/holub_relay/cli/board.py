@@ -17,13 +17,26 @@ from holub_relay.cli.shared import (
 
 @click.command()
 @data_option
+@click.option(
+    "--adopt",
+    "adopt",
+    multiple=True,
+    metavar="KEY",
+    help="Answer for this lost key of the same authority from now on; may be repeated.",
+)
 @confirm_clock_option
 @json_option
 @told
-def board(data: Path, confirm_clock: bool, as_json: bool) -> None:
+def board(data: Path, adopt: tuple[str, ...], confirm_clock: bool, as_json: bool) -> None:
     """Sign a board now and print it. A running relay with a desk's key does so by itself, on
-    every change and every 5 minutes."""
-    answer = client.call(data, {"do": "board", "confirm": confirm_clock})
+    every change and every 5 minutes.
+
+    With --adopt this desk answers for a sibling's key, up to what is known here of it: what that
+    key has said, is in doubt or has no name, and is not listed is over, everywhere. Look at
+    `holub alert others` first, and say anew what holds.
+    """
+    request = {"do": "board", "confirm": confirm_clock, "adopt": list(adopt)}
+    answer = client.call(data, request)
     if as_json:
         print_json(answer)
         return
