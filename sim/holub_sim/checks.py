@@ -135,10 +135,12 @@ class Watch:
         """Judge what a node has just done."""
         if self._boots.get(host.name) != host.boots:
             self._booted(host)
-        seen = self._seen[host.name]
-        for id_ in batch.writes.deletes:
-            seen.pop(id_, None)
-        for id_, state in batch.writes.states:
+        writes = batch.writes
+        if writes.deletes:
+            seen = self._seen[host.name]
+            for id_ in writes.deletes:
+                seen.pop(id_, None)
+        for id_, state in writes.states:
             self._put_aside(host, id_, state)
         if batch.events:
             self._judge_events(host, batch)

@@ -20,7 +20,7 @@ class Clock:
         `reliable` nothing vouches for it."""
         self.start_s, self.offset_us, self.drift_ppm = start_s, offset_us, drift_ppm
         self._doubts = 0 if reliable else 1
-        self._last: tuple[int, int, int, bool] | None = None
+        self._told_us = self._told_boot_us = -1
         self._now = Now(0, start_s, reliable)
 
     @property
@@ -30,21 +30,25 @@ class Clock:
 
     def now(self, t_us: int, booted_us: int) -> Now:
         """Return what the node is told at the world's microsecond `t_us`."""
-        asked = (t_us, booted_us, self.offset_us, self.reliable)
-        if asked != self._last:  # a node is told the time several times in one moment
+        # A node is told the time several times in one moment.
+        if t_us != self._told_us or booted_us != self._told_boot_us:
             wall_us = t_us + self.offset_us + t_us * self.drift_ppm // _PPM
             wall_s = min(max(0, self.start_s + wall_us // _SECOND_US), WALL_MAX_S)
-            self._last, self._now = asked, Now(t_us - booted_us, wall_s, self.reliable)
+            self._told_us, self._told_boot_us = t_us, booted_us
+            self._now = Now(t_us - booted_us, wall_s, self.reliable)
         return self._now
 
     def jump(self, by_us: int) -> None:
         """Set the wall clock on, or back where `by_us` is negative."""
         self.offset_us += by_us
+        self._told_us = -1
 
     def doubt(self) -> None:
         """What vouches for the wall clock is gone, once more than before."""
         self._doubts += 1
+        self._told_us = -1
 
     def vouch(self) -> None:
         """One doubt less; after the last the wall clock is reliable."""
         self._doubts -= 1
+        self._told_us = -1

@@ -68,8 +68,7 @@ class Disk:
         if not durable and not self._under_way:
             done(True)
             return
-        self._overlay.update(_bodies(writes))
-        self._chunks.update(_chunks(writes))
+        self._lay_over(writes)
         self._waiting.append((writes, done))
         if not self._under_way:
             self._begin()
@@ -137,12 +136,20 @@ class Disk:
             if life != self._life:
                 return
         self._under_way = []
-        self._overlay, self._chunks = {}, {}
+        self._overlay.clear()
+        self._chunks.clear()
         for writes, _ in self._waiting:
-            self._overlay.update(_bodies(writes))
-            self._chunks.update(_chunks(writes))
+            self._lay_over(writes)
         if self._waiting:
             self._begin()
+
+    def _lay_over(self, writes: Writes) -> None:
+        """Let what waits be read."""
+        for row, body in writes.rows:
+            if body is not None:
+                self._overlay[row.id] = body
+        for id_, place, chunk in writes.chunks:
+            self._chunks[id_, place] = chunk
 
     def _commit_alone(self, writes: Writes) -> bool:
         try:
@@ -150,11 +157,3 @@ class Disk:
         except StoreFull:
             return False
         return True
-
-
-def _bodies(writes: Writes) -> dict[bytes, bytes]:
-    return {row.id: body for row, body in writes.rows if body is not None}
-
-
-def _chunks(writes: Writes) -> dict[tuple[bytes, int], bytes]:
-    return {(id_, place): chunk for id_, place, chunk in writes.chunks}

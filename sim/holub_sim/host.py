@@ -292,10 +292,11 @@ class Host:
     def receive(self, link: int, data: bytes) -> None:
         """Bytes have arrived."""
         if link in self._pipes and self._node is not None:
-            self._world.trace.note(self._world.now_us, self.name, f"rx {link}", data)
+            world = self._world
+            world.trace.note(world.now_us, self.name, f"rx {link}", data)
             if self.tap is not None:
                 data = self.tap.hears(link, data)
-            self._node.receive(link, data, self.now())
+            self._node.receive(link, data, self.clock.now(world.now_us, self._booted_us))
             self._turn()
 
     def publish(
@@ -335,10 +336,11 @@ class Host:
         batch = self.node.take(self.now())
         for link, data in batch.urgent:
             self._send(link, data)
-        if batch.durable or batch.sends or batch.closes:
+        durable = batch.durable
+        if durable or batch.sends or batch.closes:
             for row, _ in batch.writes.rows:
                 self._unstored[row.id] = None
-            self.disk.submit(batch.writes, batch.durable, lambda ok: self._stored(batch, ok))
+            self.disk.submit(batch.writes, durable, partial(self._stored, batch))
         self._observer.turned(self, batch)
         self._plan_wake()
 
@@ -346,7 +348,7 @@ class Host:
         """The batch is on disk: now its acknowledgements may leave."""
         if self._node is None:
             return
-        ids = tuple(row.id for row, _ in batch.writes.rows)
+        ids = tuple([row.id for row, _ in batch.writes.rows])
         for id_ in ids:
             self._unstored.pop(id_, None)
         if not stored:
@@ -389,18 +391,23 @@ class Host:
 
     def _send(self, link: int, data: bytes) -> None:
         pipe = self._pipes.get(link)
-        if pipe is not None and self.tap is not None:
+        if pipe is None:
+            return
+        if self.tap is not None:
             data = self.tap.says(link, data)
-        if pipe is not None and data:
+        if data:
             self._observer.sent(self, link, data)
             pipe.send(data)
 
     def _plan_wake(self) -> None:
         due_us = self.node.next_wake_us()
-        self._due_us = None if due_us is None else self._booted_us + due_us
-        if self._due_us is not None:
-            at_us = max(self._due_us, self._woken_us + TIMER_US, self._world.now_us)
-            # One that is planned too early finds out, and plans anew: cheaper than undoing it.
+        if due_us is None:
+            self._due_us = None
+            return
+        self._due_us = due_us = self._booted_us + due_us
+        # One that is planned too early finds out, and plans anew: cheaper than undoing it.
+        if self._wake_us is None or due_us < self._wake_us:
+            at_us = max(due_us, self._woken_us + TIMER_US, self._world.now_us)
             if self._wake_us is None or at_us < self._wake_us:
                 self._wake_us = at_us
                 self._world.at(at_us, self._wake, at_us)

@@ -128,6 +128,10 @@ class Pipe:
         if self._ended or self._closed:
             return
         self.bytes_sent += len(data)
+        if len(data) <= SEGMENT_BYTES and not self.quality.corrupt_ppm:
+            self._queue.append((self._arrival(len(data)), data))
+            self._plan()
+            return
         segments = -(-len(data) // SEGMENT_BYTES)
         if self.quality.corrupt_ppm and any(
             self._stream.chance(self.quality.corrupt_ppm) for _ in range(segments)
@@ -196,8 +200,10 @@ class Pipe:
         """When the last bit of the next segment arrives, never before the one ahead of it."""
         quality, now_us = self.quality, self._world.now_us
         bits = (size + OVERHEAD_BYTES) * 8
-        begin_us = max(now_us, self._free_us)
-        full = (begin_us - now_us) * quality.bits_per_s > quality.queue_bytes * 8 * _PPM
+        begin_us, full = now_us, False
+        if self._free_us > now_us:
+            begin_us = self._free_us
+            full = (begin_us - now_us) * quality.bits_per_s > quality.queue_bytes * 8 * _PPM
         wire_us = bits * _PPM // quality.bits_per_s
         self._free_us = begin_us + wire_us
         self.segments_sent += 1
@@ -209,12 +215,13 @@ class Pipe:
             arrival_us += self._stream.randrange(quality.jitter_us + 1)
         if quality.reorder_ppm and self._stream.chance(quality.reorder_ppm):
             arrival_us += quality.latency_us
-        timeout_us = quality.timeout_us
-        while full or self._stream.chance(quality.loss_ppm):
-            full = False
-            self.segments_lost += 1
-            arrival_us += timeout_us
-            timeout_us = min(2 * timeout_us, RETRANSMIT_MAX_US)
+        if full or quality.loss_ppm:
+            timeout_us = quality.timeout_us
+            while full or self._stream.chance(quality.loss_ppm):
+                full = False
+                self.segments_lost += 1
+                arrival_us += timeout_us
+                timeout_us = min(2 * timeout_us, RETRANSMIT_MAX_US)
         if arrival_us - now_us > SILENCE_US:
             self._silent()
         self._last_us = max(self._last_us, arrival_us)
@@ -227,12 +234,13 @@ class Pipe:
 
     def _arrive(self) -> None:
         self._planned = False
-        while self._queue and self._stalled_since_us is None:
-            if self._queue[0][0] > self._world.now_us:
-                break
-            _, data = self._queue.popleft()
-            self._deliver(data)
-        self._plan()
+        queue, now_us = self._queue, self._world.now_us
+        # What is delivered may stall or close this very pipe.
+        while queue and self._stalled_since_us is None and queue[0][0] <= now_us:
+            self._deliver(queue.popleft()[1])
+            queue = self._queue
+        if queue:
+            self._plan()
 
 
 class Connection:

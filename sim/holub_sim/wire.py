@@ -5,7 +5,7 @@ depends on what its peer has allowed and acknowledged; where the acknowledgement
 way, the rule is taken in the sender's favour.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from holub_protocol.batch import Batch
@@ -17,30 +17,44 @@ from holub_protocol.outbox import Outbox
 from holub_protocol.storage import State
 from holub_sim.host import Host
 from holub_sim.ledger import Ledger, Published
+from holub_sim.memo import Newest
 from holub_sim.world import World
 
 AGE_SLACK_S = 2
 """Whole seconds are counted twice, on arrival and when a message leaves."""
 
+DIGESTS_KEPT = 1 << 16
+"""Fingerprints remembered, to find one of them on another link: those of the last minutes of a
+thousand relays. One that is not salted is the same everywhere at the same time."""
+
 _LOW = (Class.OFFICIAL, Class.PEOPLE, Class.BULK)
-_TYPE_AT = 1
+_TYPE_AT = LENGTH_BYTES + 1
 _STATES = {
-    FrameType.RANGE: "ranges",
-    FrameType.WANT: "wants",
-    FrameType.NEED: "needs",
-    FrameType.IHAVE: "offers",
-    FrameType.REFUSE: "refuses",
+    FrameType.RANGE.value: "ranges",
+    FrameType.WANT.value: "wants",
+    FrameType.NEED.value: "needs",
+    FrameType.IHAVE.value: "offers",
+    FrameType.REFUSE.value: "refuses",
 }
-_JUDGED = (FrameType.HELLO, FrameType.PUT, FrameType.CREDIT, FrameType.NEED, FrameType.ROOT)
+_COUNTED = (FrameType.PUT.value, FrameType.RANGE.value)
+_JUDGED = (
+    FrameType.HELLO.value,
+    FrameType.PUT.value,
+    FrameType.CREDIT.value,
+    FrameType.NEED.value,
+    FrameType.ROOT.value,
+)
 
 
 @dataclass(slots=True)
 class Side:
     """What one end of a link has said; what its peer has acknowledged, and has asked: hints, each
-    with the byte of the stream by which it is heard. `asking` has yet to leave."""
+    with the byte of the stream by which it is heard. `asking` has yet to leave. `peer` is the
+    other end, while it holds the link for up."""
 
     host: str
     since_us: int
+    peer: "Side | None" = None
     sent_bytes: int = 0
     hello: Hello | None = None
     under_way_bytes: int = 0
@@ -77,7 +91,7 @@ class WireRules:
         self.put_bytes: dict[Class, int] = {}
         self._links: dict[int, dict[str, Side]] = {}
         self._hosts: dict[str, dict[int, None]] = {}
-        self._digests: dict[bytes, int] = {}
+        self._digests: Newest[bytes, int] = Newest(DIGESTS_KEPT)
         self._asked: dict[str, dict[int, None]] = {}
 
     def parted(self, host: str, link: int) -> None:
@@ -85,7 +99,9 @@ class WireRules:
         self._hosts.get(host, {}).pop(link, None)
         self._asked.get(host, {}).pop(link, None)
         sides = self._links.get(link, {})
-        sides.pop(host, None)
+        gone = sides.pop(host, None)
+        if gone is not None and gone.peer is not None:
+            gone.peer.peer = None
         if not sides:
             self._links.pop(link, None)
 
@@ -97,27 +113,38 @@ class WireRules:
     def turned(self, host: Host, batch: Batch) -> None:
         """Judge what a node sends, in the order in which it leaves."""
         low: dict[int, None] = {}
-        for link, data in (*batch.urgent, *batch.sends):
-            side = self._side(host.name, link)
-            for frame in _frames(data):
-                kind = frame[_TYPE_AT]
-                if kind in _STATES:
-                    self._note(_STATES[FrameType(kind)])
-                if kind in (FrameType.PUT, FrameType.RANGE):
-                    self._judge_window(host, link, side, len(frame))
-                if kind in _JUDGED:
-                    self._judge(host, link, side, frame, low)
+        for sends in (batch.urgent, batch.sends):
+            for link, data in sends:
+                self._judge_frames(host, link, data, low)
         for link in low:
             self._judge_waiting(host, link)
-        for link in list(self._asked.get(host.name, ())):
-            self._judge_needs(host, link)
+        if asked := self._asked.get(host.name):
+            for link in list(asked):
+                self._judge_needs(host, link)
+
+    def _judge_frames(self, host: Host, link: int, data: bytes, low: dict[int, None]) -> None:
+        """Cut what a node sends on one link; it always sends whole frames. Most are told by their
+        type, and only those that a rule is about are read."""
+        side = self._side(host.name, link)
+        at = 0
+        while at < len(data):
+            start = at + LENGTH_BYTES
+            end = start + int.from_bytes(data[at:start], "big")
+            kind = data[at + _TYPE_AT]
+            if kind in _STATES:
+                self._note(_STATES[kind])
+            if kind in _COUNTED:
+                self._judge_window(host, link, side, end - start)
+            if kind in _JUDGED:
+                self._judge(host, link, side, data[start:end], low)
+            at = end
 
     def sent(self, host: str, link: int, data: bytes) -> None:
         """Follow what leaves when: what is urgent overtakes what waits for a commit."""
         side = self._side(host, link)
         before_bytes, side.sent_bytes = side.sent_bytes, side.sent_bytes + len(data)
-        peer = self._peer(host, link) if side.asking else None
-        if peer is None:
+        peer = side.peer
+        if peer is None or not side.asking:
             return
         waiting = []
         for frame, hints in side.asking:
@@ -131,31 +158,32 @@ class WireRules:
 
     def _side(self, host: str, link: int) -> Side:
         sides = self._links.setdefault(link, {})
-        if host not in sides:
-            sides[host] = Side(host, self._world.now_us)
+        side = sides.get(host)
+        if side is None:
+            peer = next(iter(sides.values()), None)
+            side = sides[host] = Side(host, self._world.now_us, peer)
+            if peer is not None:
+                peer.peer = side
             self._hosts.setdefault(host, {})[link] = None
-        return sides[host]
-
-    def _peer(self, host: str, link: int) -> Side | None:
-        return next((s for s in self._links[link].values() if s.host != host), None)
+        return side
 
     def _judge(self, host: Host, link: int, side: Side, data: bytes, low: dict[int, None]) -> None:
-        peer = self._peer(host.name, link)
-        match self._world.read.frame(data):
-            case Hello() as hello:
-                side.hello = hello
-            case Credit(consumed_bytes) if peer is not None:
-                peer.under_way_bytes -= consumed_bytes
-            case Need(hints):
-                side.asking.append((data, hints))
-            case Root(_, entries):
-                for _, count, digest in entries:
-                    self._judge_digest(host, link, count, digest)
-            case Put() as put:
-                self._judge_put(host, link, side, put, low)
+        frame = self._world.read.frame(data)
+        if isinstance(frame, Root):
+            for _, count, digest in frame.entries:
+                self._judge_digest(host, link, count, digest)
+        elif isinstance(frame, Credit):
+            if side.peer is not None:
+                side.peer.under_way_bytes -= frame.consumed_bytes
+        elif isinstance(frame, Put):
+            self._judge_put(host, link, side, frame, low)
+        elif isinstance(frame, Need):
+            side.asking.append((data, frame.hints))
+        elif isinstance(frame, Hello):
+            side.hello = frame
 
     def _judge_window(self, host: Host, link: int, side: Side, size: int) -> None:
-        peer = self._peer(host.name, link)
+        peer = side.peer
         before, side.under_way_bytes = side.under_way_bytes, side.under_way_bytes + size
         if peer is None or peer.hello is None:
             return
@@ -212,7 +240,12 @@ class WireRules:
                 self._broken(host, "class-order", detail)
 
     def _judge_digest(self, host: Host, link: int, count: int, digest: bytes) -> None:
-        if count and self._digests.setdefault(digest, link) != link:
+        if not count:
+            return
+        known = self._digests.get(digest)
+        if known is None:
+            self._digests.put(digest, link)
+        elif known != link:
             detail = f"{digest.hex()} stands for {count} messages on two links"
             self._broken(host, "salted", detail)
 
@@ -236,12 +269,3 @@ def _waits(outbox: Outbox, cls: Class) -> bool:
     """Whether messages wait in a class's own queue. Its ranges may be held back while the link is
     measured, and what an authority sends beyond its allowance waits among the lower classes."""
     return bool(outbox._fresh[cls] or outbox._queues[cls])
-
-
-def _frames(data: bytes) -> Iterator[bytes]:
-    """Cut what a node sends on one link; it always sends whole frames."""
-    at = 0
-    while at < len(data):
-        end = at + LENGTH_BYTES + int.from_bytes(data[at : at + LENGTH_BYTES], "big")
-        yield data[at + LENGTH_BYTES : end]
-        at = end

@@ -32,12 +32,16 @@ def test_a_broken_frame_is_broken_each_time() -> None:
 
 
 def test_junk_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the bound the oldest goes."""
+    """The newest are remembered, as many as the bound at least and twice as many at most."""
     monkeypatch.setattr(memo, "MESSAGES_KEPT", 2)
     read = SharedReading()
-    for junk in (b"\x00", b"\x01", b"\x02", b"\x01", b"\x00"):
-        read.message(junk, bytes(32))
-    assert read.computed == 4
+    for junk in range(5):
+        read.message(bytes([junk]), bytes(32))
+    for junk in (2, 3, 4):
+        read.message(bytes([junk]), bytes(32))
+    assert read.computed == 5
+    read.message(b"\x00", bytes(32))
+    assert read.computed == 6
 
 
 def test_all_nodes_of_a_city_share_what_they_read() -> None:
