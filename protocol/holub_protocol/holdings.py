@@ -31,6 +31,7 @@ CHARTER = 0
 _CHARTER_EXPIRES_S = 2**32 - 1
 _NO_SIGNER = bytes(32)
 _CLASSES = tuple(Class)
+_STATES = tuple(State)
 _SECOND_US = 1_000_000
 _NEVER_S = 2**40
 _LISTED = (State.HELD, State.EVICTED, State.RECEIPTED)
@@ -59,8 +60,9 @@ class _Wheel:
             for slot in self._due.pop(second):
                 yield second, slot
 
-    def next(self) -> int | None:
-        return self._seconds[0] if self._seconds else None
+    def next(self) -> int:
+        """Return the first second at which anything is due, `_NEVER_S` if nothing is."""
+        return self._seconds[0] if self._seconds else _NEVER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +307,7 @@ class Holdings:
     def state(self, id_: bytes) -> State | None:
         """Return what became of an id, None if it was never seen."""
         slot = self._ids.find(id_)
-        return None if slot < 0 else State(self._state[slot])
+        return None if slot < 0 else _STATES[self._state[slot]]
 
     def row(self, id_: bytes) -> Row:
         """Return all that is remembered of a seen id."""
@@ -450,8 +452,8 @@ class Holdings:
 
     def next_due_us(self) -> int | None:
         """Return when `advance` next has something to do."""
-        seconds = [s for s in (self._leaving.next(), self._deadlines.next()) if s is not None]
-        return min(seconds) * _SECOND_US if seconds and min(seconds) < _NEVER_S else None
+        second = min(self._leaving.next(), self._deadlines.next())
+        return second * _SECOND_US if second < _NEVER_S else None
 
     def rebase(self, now: Now) -> None:
         """Reckon every deadline anew: the wall clock has become reliable, or has ceased to be."""

@@ -34,10 +34,13 @@ class IdTable:
 
     def find(self, id_: bytes) -> int:
         """Return the slot of an id, -1 if it is not in; its first 16 bytes are enough."""
+        places = self._places
         place = self._place(id_)
-        while entry := self._places[place]:
-            if entry != _GONE and self._is_at(entry - _FIRST_SLOT, id_):
-                return entry - _FIRST_SLOT
+        while entry := places[place]:
+            if entry != _GONE:
+                at = (entry - _FIRST_SLOT) * ID_BYTES
+                if self._ids[at : at + len(id_)] == id_:
+                    return entry - _FIRST_SLOT
             place = (place + 1) & self._mask
         return -1
 

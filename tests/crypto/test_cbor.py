@@ -1,5 +1,6 @@
 """The narrow CBOR profile: one accepted byte string for each value, and nothing else."""
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,24 @@ def nested(depth: int) -> bytes:
 def test_what_is_written_is_read_back(value: cbor.Value) -> None:
     """Every value of the profile survives, with its types."""
     assert cbor.decode(cbor.encode(value)) == value
+
+
+@given(VALUES)
+def test_what_is_written_is_what_others_write(value: cbor.Value) -> None:
+    """Byte for byte what cbor2 writes, which is somebody else's."""
+    assert cbor.encode(value) == cbor2.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "number", [0, 23, 24, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**64 - 1]
+)
+def test_heads_are_the_shortest(number: int) -> None:
+    """At each bound where a head grows, for integers of both signs and for lengths."""
+    for value in (number, -1 - number):
+        assert cbor.encode(value) == cbor2.dumps(value)
+    if number <= 65_536:
+        for sized in (bytes(number), "x" * number, (None,) * number):
+            assert cbor.encode(sized) == cbor2.dumps(sized)
 
 
 @given(st.binary(max_size=60))
