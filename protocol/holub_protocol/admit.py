@@ -90,14 +90,18 @@ def admit(
     refusal = timely(message, age_s, now)
     if refusal is not None:
         return refusal
+    keys = trust.keys(message.kid)
+    if not keys:
+        return Refusal.UNKNOWN_SIGNER
     try:
         claimed = claims(message, areas)
     except BodyError:
         return Refusal.MALFORMED
-    if any(area not in areas for claim in claimed for area in claim.areas):
+    # Each claim names all areas of the message, so those of one are looked at.
+    if any(area not in areas for area in claimed[0].areas):
         return Refusal.AREA
     refusal = Refusal.UNKNOWN_SIGNER
-    for key in trust.keys(message.kid):
+    for key in keys:
         answer = allowed(message, key, trust, claimed)
         if isinstance(answer, Denial):
             refusal = _REFUSALS[answer]

@@ -6,6 +6,7 @@ import pytest
 
 from holub_crypto.identity import verify
 from holub_protocol.admit import Admitted, admit, claims, row_of, timely
+from holub_protocol.areas import AreaTree, ukraine
 from holub_protocol.desk import compose_board
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
@@ -48,6 +49,30 @@ def test_a_granted_message_is_admitted_with_its_signer_and_authority() -> None:
     assert isinstance(answer, Admitted)
     assert (answer.signer, answer.authority, answer.rate) == (DESK.public, 1, 1000)
     assert checks == 1
+
+
+def test_a_board_of_many_hazards_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its areas are sought in the registry once, not once for each of 35 hazards; of a stranger's
+    board nothing is looked at, not even that it names no area that there is."""
+    realm, order = Realm(), ukraine().board_order
+    full = bitmap_of(frozenset(order), order)
+    sought = []
+    known = AreaTree.__contains__
+
+    def counted(tree: AreaTree, area: object) -> bool:
+        sought.append(area)
+        return known(tree, area)
+
+    monkeypatch.setattr(AreaTree, "__contains__", counted)
+    board = BoardBody(330, bitmaps=tuple((hazard, full) for hazard in range(1, 36)))
+    answer, _ = gate(realm, realm.message(DESK, "board", board, area=0))
+    assert isinstance(answer, Admitted)
+    assert len(sought) == len(order) + 1
+    beyond = BoardBody(330, bitmaps=((1, b"\xff" * 64),))
+    for signer, reason in ((DESK, Refusal.MALFORMED), (key("stranger"), Refusal.UNKNOWN_SIGNER)):
+        raw = realm.message(signer, "board", beyond, area=0)
+        assert gate(realm, raw) == (reason, 0)
+    assert len(sought) == len(order) + 1
 
 
 def test_junk_is_refused_before_the_signature_is_checked() -> None:

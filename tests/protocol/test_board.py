@@ -151,6 +151,16 @@ def test_bitmap_bits_follow_the_registry() -> None:
     assert body.listed_by_bitmap(ORDER) == ((8, ORDER[9]),)
 
 
+@given(st.lists(st.frozensets(st.sampled_from(ORDER), min_size=1), max_size=9))
+def test_all_areas_are_those_of_any_bitmap(listed: list[frozenset[int]]) -> None:
+    """However bitmaps overlap and whatever their lengths, each area is named once, ascending."""
+    maps = tuple((hazard, bitmap_of(areas, ORDER)) for hazard, areas in enumerate(listed, 1))
+    body = BoardBody(330, (), (), maps)
+    assert body.all_areas(ORDER) == tuple(sorted(frozenset().union(*listed)))
+    pairs = [(hazard, area) for hazard, areas in enumerate(listed, 1) for area in sorted(areas)]
+    assert body.listed_by_bitmap(ORDER) == tuple(pairs)
+
+
 def test_a_bit_beyond_the_registry_is_an_error() -> None:
     """A bit that stands for no area is not dropped in silence: it may be an alert."""
     body = BoardBody(330, (), (), ((1, bytes(20) + b"\x10"),))

@@ -193,23 +193,32 @@ class BoardBody:
     def listed_by_bitmap(self, board_order: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         """Return the (hazard, area) pairs of its bitmaps, where `board_order` gives the area of
         each bit; raises BodyError for a bit beyond it."""
-        pairs = []
-        for hazard, bits in self.bitmaps:
-            for place in (i for i in range(len(bits) * 8) if bits[i // 8] >> 7 - i % 8 & 1):
-                if place >= len(board_order):
-                    raise BodyError(f"board open: bit {place} of {len(board_order)} areas")
-                pairs.append((hazard, board_order[place]))
-        return tuple(pairs)
+        return tuple(
+            (hazard, area)
+            for hazard, bits in self.bitmaps
+            for area in _areas_of(int.from_bytes(bits, "big"), len(bits), board_order)
+        )
 
     def all_areas(self, board_order: tuple[int, ...]) -> tuple[int, ...]:
         """Return every area it lists, ascending; raises BodyError as `listed_by_bitmap` does."""
         named = {area for word in self.words for area in word.areas}
-        return tuple(sorted(named.union(a for _, a in self.listed_by_bitmap(board_order))))
+        union = 0  # of all bitmaps: one pass over the areas, however many hazards are listed
+        for _, bits in self.bitmaps:
+            union |= int.from_bytes(bits, "big") << 8 * (BITMAP_BYTES_MAX - len(bits))
+        return tuple(sorted(named.union(_areas_of(union, BITMAP_BYTES_MAX, board_order))))
 
     @property
     def hazards(self) -> tuple[int, ...]:
         """Every hazard it lists, ascending."""
         return tuple(sorted({w.hazard for w in self.words} | {h for h, _ in self.bitmaps}))
+
+
+def _areas_of(bits: int, size_bytes: int, board_order: tuple[int, ...]) -> list[int]:
+    """Return the areas of a bitmap of so many bytes; raises BodyError for a bit beyond them."""
+    places = [i for i, bit in enumerate(f"{bits:0{8 * size_bytes}b}") if bit == "1"]
+    if places and places[-1] >= len(board_order):
+        raise BodyError(f"board open: bit {places[-1]} of {len(board_order)} areas")
+    return [board_order[place] for place in places]
 
 
 def bitmap_of(areas: frozenset[int], board_order: tuple[int, ...]) -> bytes:
