@@ -257,6 +257,7 @@ def test_a_test_never_shows_as_an_alert(scene: Scene) -> None:
     assert (status.level, status.alerts, status.last_word_s) == (Level.CLEAR, (), T)
     assert [view.message_id for view in scene.truth.tests(at(T + 2))] == [test.id]
     assert scene.truth.tests(at(T + 601)) == ()
+    assert scene.truth.tests(at(T + 6000)) == ()
     scene.truth.forget(test.id)
     assert scene.truth.tests(at(T + 2)) == ()
 

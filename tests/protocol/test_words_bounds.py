@@ -174,6 +174,38 @@ def test_what_a_remnant_was_said_by_is_kept_until_a_newer_one(
     assert not any(scene.words.pinned(start.id) for start in starts[:9])
 
 
+def test_an_alert_lost_late_is_known_though_newer_ones_were_over(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A remnant stands for all that was dropped, in whatever order it came."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
+    over = scene.one.start((KYIV,), T + 50)
+    scene.say(scene.one, over)
+    scene.say(scene.two, scene.two.alert(Verb.CLEAR, (KYIV,), T + 51, (over.id[:8],)))
+    for n, lost in ((52, False), (53, False), (0, False), (60, True)):
+        area = {0: KYIV, 60: LVIV}.get(n, RAION)
+        scene.say(scene.one, scene.one.start((area,), T + n))
+        known = {word.area: (word.point, lost) for word, lost in scene.words.remnants(2)}
+        assert known.get(KYIV, (over.point, False)) == (over.point, lost)
+    assert KYIV in known
+
+
+def test_a_clear_that_still_ends_something_is_dropped_last(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy desk's old clear does not give way to its own alerts that are over."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 8)
+    theirs = scene.two.start((RAION,), T)
+    scene.say(scene.two, theirs)
+    scene.say(scene.one, scene.one.alert(Verb.CLEAR, (RAION,), T + 1, (theirs.id[:8],)))
+    for n in range(9):
+        start = scene.one.start((KYIV,), T + 2 + n)
+        scene.say(scene.one, start)
+        scene.say(scene.two, scene.two.alert(Verb.CLEAR, (KYIV,), T + 40 + n, (start.id[:8],)))
+    assert (theirs.id[:8], RAION) not in scene.standing()
+    assert len(list(scene.words.remnants(2))) == 1
+
+
 def test_that_something_was_dropped_is_news(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the message that pushed it out says nothing itself."""
     monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 8)
