@@ -230,9 +230,8 @@ class Words:
 
     def waits(self, message_id: bytes) -> bool:
         """Whether a removal waits for another authority's endorsement."""
-        fact = self._facts.get(message_id)
-        return fact is not None and any(
-            not self._all[word].over and not self._seconds.may_remove(fact, word)
+        return any(
+            not self._all[word].over and not self._seconds.may_remove(self._facts[message_id], word)
             for word in self._seconds.removed_by(message_id)
         )
 
@@ -533,8 +532,6 @@ class Words:
 
     def _named_enders(self, word: Word) -> Iterator[bytes]:
         """The clears and withdraws that name the word's incident, and its key's updates of it."""
-        if not word.incident:
-            return
         judges = self._judges(word)
         for clear in self._clears.get(word.incident, {}).values():
             body = clear.message.body

@@ -346,6 +346,40 @@ def test_a_mass_ends_at_once_with_the_board_that_made_it_one() -> None:
     assert scene.on() == 0
 
 
+def test_a_boards_mass_is_what_nothing_else_ends() -> None:
+    """Cleared by name, or forgotten, a word counts against the board no more."""
+    for by_name in (True, False):
+        scene = Scene()
+        starts = raids(scene.nation, MASS_WORDS + 1)
+        scene.nation.tell(scene.truth, *starts)
+        board = scene.nation.message(BoardBody(330), KYIV, T + 60)
+        scene.nation.tell(scene.truth, board)
+        assert scene.on() == MASS_WORDS + 1
+        (endorsed,) = scene.endorse(scene.city, board)
+        if by_name:
+            scene.nation.tell(scene.truth, *ends(scene.nation, starts[:1]))
+        else:
+            scene.truth.forget(starts[0].id)
+        assert scene.on() == 0
+        newer = scene.nation.message(BoardBody(330), KYIV, T + 90)
+        (change,) = scene.nation.tell(scene.truth, newer)
+        assert endorsed.id in change.released
+
+
+def test_what_a_late_mass_gives_back_a_board_may_end() -> None:
+    """A clear that turns out to be one of a mass ends nothing; the board that also leaves the
+    word out, of nothing else, does."""
+    scene = Scene()
+    last, *starts = raids(scene.nation, MASS_WORDS + 1)
+    (clear,) = ends(scene.nation, [last], T + 90)
+    board = scene.nation.message(BoardBody(330), KYIV, T + 95)
+    scene.nation.tell(scene.truth, last, clear, board)
+    scene.nation.tell(scene.truth, *starts, *ends(scene.nation, starts))
+    assert scene.on() == 0
+    scene.truth.forget(board.id)
+    assert [view.removal for view in scene.truth.alerts(at(T + 99))] == [clear.id]
+
+
 def mass(scene: Scene) -> list[tuple[Desk, Message]]:
     """Return a night: dangerous and mass, removed and endorsed in every way."""
     nation, region = scene.nation, scene.region

@@ -271,6 +271,8 @@ def test_the_age_shown_is_that_of_the_oldest_board_needed(scene: Scene) -> None:
     assert (status.as_of_s, status.next_due_s) == (T - 100, T + 230)
     assert status.last_word_s == T - 20
     assert status.reliable
+    alone = scene.truth.status(KYIV, at(T))
+    assert (alone.as_of_s, alone.next_due_s) == (T - 100, T + 230)
 
 
 @pytest.mark.parametrize("what", ["start", "clear", "board"])
@@ -464,3 +466,74 @@ def test_a_withdraw_of_a_region_unknown_here_is_shown_there(scene: Scene) -> Non
     assert len(scene.truth.status(99_998, at(T)).withdrawn) == 1
     assert scene.truth.status(99_997, at(T)).withdrawn == ()
     assert scene.truth.status(99_999, at(T)).withdrawn == ()
+
+
+def test_who_may_end_whose_alert_follows_from_the_charges(scene: Scene) -> None:
+    """Those above, up to the top, and nobody below, beside, or without an authority."""
+    city, nobody = Desk(8, 3), Desk(9, 0)
+    scene.truth.set_charges((*CHARGES, Charge(3, REGION, (OBLAST,), ())))
+    for speaker, enders in (
+        (scene.nation, [NATION]),
+        (scene.one, [NATION, REGION]),
+        (city, [NATION, REGION, 3]),
+    ):
+        ended = []
+        for ender in (scene.nation, scene.two, city, nobody):
+            start = speaker.start((RAION,), T)
+            clear = ender.alert(Verb.CLEAR, (RAION,), T + 9, (start.id[:8],))
+            speaker.tell(scene.truth, start)
+            ender.tell(scene.truth, clear)
+            if not scene.truth.alerts(at(T)):
+                ended.append(ender.authority)
+            scene.truth.forget(start.id)
+        assert ended == enders
+    scene.truth.set_charges((Charge(1, 2, (0,), ()), Charge(2, 1, (0,), ())))
+    assert scene.level(RAION, T) is Level.UNKNOWN
+
+
+def test_the_last_word_is_that_of_the_place_above_and_within(scene: Scene) -> None:
+    """Not of a neighbour; made-up regions fill no table."""
+    scene.one.tell(scene.truth, scene.one.start((RAION, 99_998), T + 5))
+    scene.one.tell(scene.truth, scene.one.start((RAION,), T + 3))
+    places = (HROMADA, RAION, OBLAST, EVERYWHERE, NEIGHBOUR, LVIV, 99_998)
+    words = [scene.truth.status(place, at(T + 9)).last_word_s for place in places]
+    assert words == [T + 5] * 4 + [None] * 3
+    tables = [table for table in vars(scene.truth).values() if isinstance(table, dict)]
+    assert not any(99_998 in table for table in tables)
+
+
+def test_notices_do_not_hide_one_another(scene: Scene) -> None:
+    """Of what is doubted, waits, is over or is of another verb nothing is shown, and of the rest
+    everything, whatever came first."""
+    scene.truth.set_charges(CHARGES, registrars=2)
+    gas = scene.nation.start((RAION,), T, hazard=5)
+    test = scene.nation.alert(Verb.TEST, (RAION,), T)
+    doubted = scene.one.alert(Verb.WITHDRAW, (RAION,), T, (b"incident",))
+    waits = scene.nation.alert(Verb.WITHDRAW, (RAION,), T, (gas.id[:8],), hazard=5)
+    over = scene.one.alert(Verb.WITHDRAW, (RAION,), T, (b"incident",), lifetime_s=60)
+    good = scene.one.alert(Verb.WITHDRAW, (RAION,), T, (b"incident",))
+    last = scene.nation.alert(Verb.TEST, (RAION,), T)
+    scene.nation.tell(scene.truth, gas, test, waits)
+    scene.one.tell(scene.truth, doubted, over, good)
+    scene.nation.tell(scene.truth, last)
+    scene.truth.set_doubted([doubted.id])
+    status = scene.truth.status(RAION, at(T + 100))
+    assert [view.message_id for view in status.withdrawn] == [good.id]
+    tests = scene.truth.tests(at(T + 100))
+    assert sorted(view.message_id for view in tests) == sorted([test.id, last.id])
+    views = (*status.withdrawn, *tests, *status.alerts, *scene.truth.alerts(at(T)))
+    assert [view.stale for view in views] == [False] * 5
+
+
+def test_what_left_the_index_hides_no_stale_word(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The place is unknown for both reasons, and the one that has a name is shown."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
+    flood = [scene.one.start((RAION,), T + n, lifetime_s=60) for n in range(4)]
+    scene.one.tell(scene.truth, *flood)
+    late = scene.two.start((RAION,), T, lifetime_s=60)
+    scene.two.tell(scene.truth, late)
+    stale = scene.truth.status(RAION, at(T + 600)).stale
+    assert late.id in [view.message_id for view in stale]
+    assert all(view.hazard for view in stale)

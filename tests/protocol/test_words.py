@@ -52,8 +52,12 @@ def test_an_end_is_news_where_it_ends_something_and_a_withdraw_always(scene: Sce
     ]
     assert [scene.say(scene.one, end).visible for end in ends] == [False, True]
     scene.words = Words(TREE, ABOVE)
-    scene.say(scene.one, start)
-    assert scene.say(scene.one, ends[0]).visible
+    start = scene.one.start((KYIV, RAION), T)
+    clear = scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],))
+    drop = scene.one.alert(Verb.UPDATE, (KYIV,), T + 9, (start.id[:8],))
+    for message in (start, clear, drop):  # the update says what is over, and drops what was on
+        assert scene.say(scene.one, message).visible
+    assert scene.standing() == []
 
 
 def test_a_message_counts_once(scene: Scene) -> None:
