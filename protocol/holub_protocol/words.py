@@ -229,11 +229,9 @@ class Words:
         return self._seconds.unconfirmed(held.said_by, held.word)
 
     def waits(self, message_id: bytes) -> bool:
-        """Whether a removal waits for another authority's endorsement."""
-        return any(
-            not self._all[word].over and not self._seconds.may_remove(self._facts[message_id], word)
-            for word in self._seconds.removed_by(message_id)
-        )
+        """Whether a removal that is trusted waits for another authority's endorsement: else what
+        it names would be over."""
+        return any(not self._all[word].over for word in self._seconds.removed_by(message_id))
 
     def trusted(self, message_id: bytes) -> bool:
         """Whether the message is not doubted."""

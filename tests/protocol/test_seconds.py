@@ -187,7 +187,8 @@ def test_who_may_endorse(who: str, counts: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("registrars", "charges"), [(1, CHARGES), (2, CHARGES[:1]), (2, (CHARGES[0], CHARGES[2]))]
+    ("registrars", "charges"),
+    [(0, CHARGES), (1, CHARGES), (2, CHARGES[:1]), (2, (CHARGES[0], CHARGES[2]))],
 )
 def test_where_there_is_no_second_nobody_waits_for_it(
     registrars: int, charges: tuple[Charge, ...]
@@ -378,6 +379,48 @@ def test_what_a_late_mass_gives_back_a_board_may_end() -> None:
     assert scene.on() == 0
     scene.truth.forget(board.id)
     assert [view.removal for view in scene.truth.alerts(at(T + 99))] == [clear.id]
+
+
+def test_who_endorses_whom_has_no_direction() -> None:
+    """The authority with the lesser number, under the registrar with the lesser key, may too."""
+    scene = Scene()
+    start = scene.region.start((KYIV,), T, hazard=CHEMICAL)
+    scene.region.tell(scene.truth, start)
+    assert scene.truth.alerts(at(T))[0].unconfirmed
+    scene.endorse(scene.friend, start)
+    assert scene.truth.alerts(at(T))[0].unconfirmed
+    scene.endorse(scene.nation, start)
+    assert not scene.truth.alerts(at(T))[0].unconfirmed
+
+
+@pytest.mark.parametrize("later_s", [MASS_WINDOW_S, MASS_WINDOW_S + 50])
+def test_a_late_removal_counts_only_for_its_own_window(later_s: int) -> None:
+    """It makes a mass with those before it, and none of those that come ten minutes after them."""
+    scene = Scene()
+    *starts, late, after = raids(scene.nation, MASS_WORDS + 2)
+    scene.nation.tell(scene.truth, *starts, late, after, *ends(scene.nation, starts))
+    scene.nation.tell(scene.truth, *ends(scene.nation, [after], T + 60 + later_s))
+    assert scene.on() == 1
+    scene.nation.tell(scene.truth, *ends(scene.nation, [late], T + 60 + 300))
+    assert [view.area for view in scene.truth.alerts(at(T + 700))] == [late.area]
+
+
+def test_a_forgotten_removal_counts_no_more() -> None:
+    """Those that are left are counted on, and in the end no table has anything of them."""
+    scene = Scene()
+    starts = raids(scene.nation, MASS_WORDS + 2)
+    clears = ends(scene.nation, starts)
+    scene.nation.tell(scene.truth, *starts, *clears[:-1])
+    assert scene.on() == 2
+    scene.truth.forget(clears[0].id)
+    areas = [view.area for view in scene.truth.alerts(at(T + 700))]
+    assert sorted(areas) == sorted([starts[0].area, starts[-1].area])
+    scene.nation.tell(scene.truth, clears[-1])
+    assert scene.on() == 2
+    for message in (*starts, *clears):
+        scene.truth.forget(message.id)
+    tables = vars(scene.truth._words._seconds)
+    assert [n for n, t in tables.items() if isinstance(t, dict) and t] == ["_charges"]
 
 
 def mass(scene: Scene) -> list[tuple[Desk, Message]]:

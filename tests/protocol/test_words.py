@@ -365,6 +365,26 @@ def test_forgetting_a_board_takes_back_what_it_alone_said(scene: Scene) -> None:
         assert scene.standing() == [(start.id[:8], KYIV)]
 
 
+@pytest.mark.parametrize("full_first", [True, False])
+def test_of_two_boards_of_one_point_the_right_one_is_forgotten(
+    scene: Scene, full_first: bool
+) -> None:
+    """What the other says, and ends, stays as it is."""
+    start = scene.one.start((RAION,), T)
+    scene.say(scene.one, start)
+    full, empty = (
+        Message(b"", bytes([n]) * 32, scene.one.kid, 6, T + 60, 9, DAY_S, KYIV, body)
+        for n, body in enumerate((bitmap(KYIV), board()))
+    )
+    for said in (full, empty) if full_first else (empty, full):
+        scene.say(scene.one, said)
+    assert scene.standing() == [(b"", KYIV)]
+    scene.words.forget(full.id)
+    assert scene.standing() == []
+    scene.words.forget(empty.id)
+    assert scene.standing() == [(start.id[:8], RAION)]
+
+
 def test_forgetting_leaves_what_another_message_says(scene: Scene) -> None:
     """Of a start of two places the one that a board lists stands without it, the other falls."""
     start = scene.one.start((KYIV, RAION), T)

@@ -98,6 +98,9 @@ def test_a_change_tells_what_need_not_be_kept_any_more(scene: Scene) -> None:
     end = scene.say(scene.two, scene.two.message(board(), KYIV, T + 60))
     assert sorted(end.released) == sorted(start.id for start in starts)
     assert scene.words.forget(b"never came") == ()
+    for n in (*range(STANDING_PINNED), -9):
+        start = scene.one.start((RAION,), T + 90 + n)
+        assert scene.say(scene.one, start).released == ()  # the last one was never kept at all
 
 
 def flood(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
@@ -239,6 +242,22 @@ def test_what_was_lost_is_known_place_by_place(
             scene.say(scene.one, Message(b"", name, kid, 6, created_s, 9, DAY_S, KYIV, body))
         lost = {r.word.area: r.lost for r in scene.words.remnants(2)}
         assert lost == {LVIV: True, KYIV: False}
+
+
+def test_what_a_board_has_answered_for_is_not_lost_any_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is dropped after it is judged by itself."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
+    for n in range(3):
+        scene.say(scene.one, scene.one.start((LVIV,), T + n))
+    scene.say(scene.one, scene.one.message(board(), KYIV, T + 20))
+    assert list(scene.words.remnants(2)) == []
+    for n in range(3):
+        start = scene.one.start((LVIV,), T + 21 + n)
+        scene.say(scene.one, start)
+        scene.say(scene.chief, scene.chief.alert(Verb.CLEAR, (LVIV,), T + 40, (start.id[:8],)))
+    assert [lost for _, lost in scene.words.remnants(2)] == [False]
 
 
 def test_of_too_much_what_is_over_is_dropped_first(
