@@ -56,6 +56,15 @@ TESTS = {
         "tests/protocol/test_truth.py",
         "tests/protocol/test_seconds.py",
     ),
+    "protocol/holub_protocol/scope.py": (
+        "tests/protocol/test_scope.py",
+        "tests/protocol/test_words.py",
+        "tests/protocol/test_truth.py",
+    ),
+    "protocol/holub_protocol/remnants.py": (
+        "tests/protocol/test_remnants.py",
+        "tests/protocol/test_words_bounds.py",
+    ),
     "protocol/holub_protocol/seconds.py": (
         "tests/protocol/test_seconds.py",
         "tests/protocol/test_words.py",

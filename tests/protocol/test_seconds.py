@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -168,6 +169,9 @@ def test_boards_and_updates_end_nothing_dangerous() -> None:
     views = {view.area: view for view in scene.truth.alerts(at(T + 9))}
     assert (views[KYIV].message_id, views[OBLAST].message_id) == (narrower.id, start.id)
     assert (views[KYIV].removal, views[OBLAST].removal) == (b"", narrower.id)
+    points = {word.area: word.point for word in scene.truth.open_words(NATION)}
+    assert points == {KYIV: narrower.point, OBLAST: start.point}
+    assert len(scene.truth.open_words(NATION)) == 2
 
 
 @pytest.mark.parametrize(
@@ -243,6 +247,15 @@ def test_one_message_can_be_a_mass() -> None:
         assert scene.on() == (verb is Verb.UPDATE)
 
 
+def test_what_an_update_says_anew_it_does_not_remove() -> None:
+    """Of 70 places 40 are said anew and 30 dropped: no mass."""
+    scene = Scene()
+    start = scene.nation.start(PLACES[:70], T)
+    update = scene.nation.alert(Verb.UPDATE, PLACES[:40], T + 9, (start.id[:8],))
+    scene.nation.tell(scene.truth, start, update)
+    assert scene.on() == len(scene.truth.open_words(NATION)) == 40
+
+
 def test_a_board_can_be_a_mass() -> None:
     """An empty board of a stolen key ends MASS_WORDS words at most; it does not matter whether
     clears of the same key wait already."""
@@ -309,6 +322,25 @@ def test_endorsements_stay_as_long_as_what_they_endorse() -> None:
     for message in more:
         scene.truth.forget(message.id)
     assert scene.truth.alerts(at(T))[0].unconfirmed
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_of_too_many_endorsements_the_same_count_in_every_order(
+    way: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of equal points the lesser id gives way; one that was forgotten does not count."""
+    monkeypatch.setattr("holub_protocol.seconds.ENDORSEMENTS_PER_KEY", 2)
+    scene = Scene()
+    start = scene.nation.start((KYIV,), T, hazard=CHEMICAL)
+    scene.nation.tell(scene.truth, start)
+    (gone,) = scene.endorse(scene.region, start)
+    scene.truth.forget(gone.id)
+    made = [replace(gone, id=bytes([n]) * 32) for n in range(3)]
+    changes = scene.region.tell(scene.truth, *made[::way])
+    spent = (made[0].id,) if way == 1 else ()  # the last one that came is not told of itself
+    assert [change.released for change in changes] == [(), (), spent]
+    held = [fact.message.id for fact in scene.truth.facts()]
+    assert held == [start.id, *(message.id for message in made[1:][::way])]
 
 
 def test_without_its_endorsement_a_removal_waits_again() -> None:
@@ -417,7 +449,8 @@ def test_a_forgotten_removal_counts_no_more() -> None:
     assert sorted(areas) == sorted([starts[0].area, starts[-1].area])
     scene.nation.tell(scene.truth, clears[-1])
     assert scene.on() == 2
-    for message in (*starts, *clears):
+    endorsements = scene.endorse(scene.region, clears[0], clears[1], clears[1])
+    for message in (*starts, *clears, *endorsements):
         scene.truth.forget(message.id)
     tables = vars(scene.truth._words._seconds)
     assert [n for n, t in tables.items() if isinstance(t, dict) and t] == ["_charges"]

@@ -394,6 +394,17 @@ def test_desks_of_one_authority_vouch_for_a_place_together() -> None:
     assert truth.status(RAION, at(T + 400)).level is Level.UNKNOWN
 
 
+@pytest.mark.parametrize("fresh", [0, 1])
+def test_of_several_desks_the_one_that_promises_longest_vouches(scene: Scene, fresh: int) -> None:
+    """A colleague who has fallen silent takes nothing from what the other one knows."""
+    scene.nation.tell(scene.truth, scene.nation.message(BoardBody(86_400), EVERYWHERE, T))
+    for number, desk in enumerate((scene.one, scene.two)):
+        due_s = 86_400 if number == fresh else 330
+        desk.tell(scene.truth, desk.message(BoardBody(due_s), OBLAST, T))
+    assert scene.level(RAION, T + 4000) is Level.CLEAR
+    assert scene.truth.status(RAION, at(T)).next_due_s == T + 86_400
+
+
 def test_what_a_flood_pushed_out_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a key has said more than is kept, the place is not clear and shows no made-up alert."""
     monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 8)

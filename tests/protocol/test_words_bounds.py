@@ -188,7 +188,7 @@ def test_an_alert_lost_late_is_known_though_newer_ones_were_over(
     for n, lost in ((52, False), (53, False), (0, False), (60, True)):
         area = {0: KYIV, 60: LVIV}.get(n, RAION)
         scene.say(scene.one, scene.one.start((area,), T + n))
-        known = {word.area: (word.point, lost) for word, lost in scene.words.remnants(2)}
+        known = {r.word.area: (r.word.point, r.lost) for r in scene.words.remnants(2)}
         assert known.get(KYIV, (over.point, False)) == (over.point, lost)
     assert KYIV in known
 
@@ -207,7 +207,7 @@ def test_a_clear_that_still_ends_something_is_dropped_last(
         scene.say(scene.one, start)
         scene.say(scene.two, scene.two.alert(Verb.CLEAR, (KYIV,), T + 40 + n, (start.id[:8],)))
     assert (theirs.id[:8], RAION) not in scene.standing()
-    assert scene.one.kid in {word.kid for word, _ in scene.words.remnants(2)}
+    assert scene.one.kid in {r.word.kid for r in scene.words.remnants(2)}
 
 
 def test_that_something_was_dropped_is_news(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +257,7 @@ def test_what_a_board_has_answered_for_is_not_lost_any_more(
         start = scene.one.start((LVIV,), T + 21 + n)
         scene.say(scene.one, start)
         scene.say(scene.chief, scene.chief.alert(Verb.CLEAR, (LVIV,), T + 40, (start.id[:8],)))
-    assert [lost for _, lost in scene.words.remnants(2)] == [False]
+    assert [r.lost for r in scene.words.remnants(2)] == [False]
 
 
 def test_of_too_much_what_is_over_is_dropped_first(
