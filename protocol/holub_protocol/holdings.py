@@ -196,16 +196,16 @@ class Holdings:
         self._held[cls] += step
         self._held_bytes[cls] += step * (size + ROW_BYTES)
         self.used_bytes += step * size
-        self._charge(slot, step * (size + (ROW_BYTES if cls is Class.ALERT else 0)))
+        self._charge(slot, step * (size + (ROW_BYTES if cls <= Class.GRANT else 0)))
 
     def _charge(self, slot: int, count: int) -> None:
         """Count bytes for who speaks in a message."""
         self.weights.charge(self._cls[slot], self._authority[slot], self._signer[slot], count)
 
     def _charge_row(self, slot: int, step: int) -> None:
-        """Count a row for as long as it is remembered; those of alerts only with their bodies, as
-        the rows of old boards are forgotten whenever room is needed."""
-        if self._cls[slot] != Class.ALERT:
+        """Count a row for as long as it is remembered; those of trust, grants and alerts only
+        with their bodies, as the rows of old boards are forgotten whenever room is needed."""
+        if self._cls[slot] > Class.GRANT:
             self._charge(slot, step * ROW_BYTES)
 
     def charge(self, id_: bytes, payload_bytes: int) -> None:
@@ -498,6 +498,10 @@ class Holdings:
             if self._cls[slot] == Class.ALERT and self._state[slot] == State.HELD:
                 size_bytes = ROW_BYTES + self._size[slot]
                 yield Said(self._ids.id_at(slot), self._point(slot), size_bytes)
+
+    def trust_bytes(self, cls: Class, signer: bytes) -> int:
+        """Return the room that a key's messages of class TRUST or GRANT take, rows included."""
+        return self.weights.of_trust(cls, self._number(signer))
 
     def source_bytes(self, source: int) -> int:
         """Return the room that a source takes below alerts and grants, rows included."""

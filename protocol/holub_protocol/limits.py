@@ -318,6 +318,12 @@ ALERT_ROOM_FREED_PARTS = 32
 given up is taken back: honest desks beside a stolen key make a node look through its index once
 for 4 MiB of alerts, and no message goes to and fro between two full stores."""
 
+TRUST_FREE_FACTOR = 2
+"""A key's revocations, proofs and trust boards may take twice the room that is still free in their
+half, and so its grants in theirs: none of these ever gives way. A stolen relay's key can prove its
+own contradictions 60 times an hour, 4 KiB each, and a stolen registrar revoke 200 times: one fills
+two thirds, n leave 1 / (2n + 1) to others, so that the revocation that ends it finds room."""
+
 STORE_BYTES_DEFAULT = 256 * 1024 * 1024
 """Bodies held by default: a month of a city's strike days at 6.7 MB to 67 MB."""
 

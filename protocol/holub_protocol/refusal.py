@@ -64,7 +64,8 @@ REMEDIES: Mapping[Refusal, str] = MappingProxyType(
         Refusal.SUPERSEDED: "a newer message of this key stands already",
         Refusal.EXPIRED: "its lifetime is over by this machine's clock; check the clock",
         Refusal.FUTURE: "it is from the future by this machine's clock; check the clock",
-        Refusal.QUOTA: "this node remembers all it may of this key; wait until some expire",
+        Refusal.QUOTA: "this node holds all it may of this key; wait until some expire, and if "
+        "you have not said so much, somebody else has the key: have it revoked",
         Refusal.FULL: "the store is full; raise store_mib",
     }
 )

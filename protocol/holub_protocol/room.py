@@ -24,6 +24,7 @@ from holub_protocol.limits import (
     SEEN,
     SOURCE_SHARE_PARTS,
     SOURCE_SHARE_PERCENT,
+    TRUST_FREE_FACTOR,
 )
 from holub_protocol.message import Message, Now
 from holub_protocol.payloads.library import Library, Payload, room_bytes
@@ -100,12 +101,16 @@ class Room:
         return going is not None
 
     def _over_share(self, admitted: Admitted, kind: Kind, source: int, need: int) -> Refusal | None:
-        """Hold trust and grants to half of the store each, and below them each source to its
-        share."""
+        """Hold trust and grants to half of the store each, of which a key leaves others some,
+        and below them each source to its share."""
         quota_bytes = self._holdings.quota_bytes
         if kind.cls <= Class.GRANT:
             share = quota_bytes * ALERT_SHARE_PERCENT // 100
-            return Refusal.FULL if need > share - self._holdings.held_bytes(kind.cls) else None
+            free = share - self._holdings.held_bytes(kind.cls)
+            if need > free:
+                return Refusal.FULL
+            mine = self._holdings.trust_bytes(kind.cls, admitted.signer)
+            return Refusal.QUOTA if mine + need > free * TRUST_FREE_FACTOR else None
         if self._holdings.used_bytes + need <= quota_bytes * LENT_PERCENT // 100:
             return None
         share = self._share()

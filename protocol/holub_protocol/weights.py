@@ -30,16 +30,19 @@ class Weights:
         self._sources: dict[int, int] = {}
         self._alerts: dict[Speaker, int] = {}
         self._authorities: dict[int, int] = {}
+        self._trust: dict[tuple[int, int], int] = {}
         self.alerts_bytes = 0
 
     def charge(self, cls: int, authority: int, signer: int, count: int) -> None:
-        """Count bytes for who speaks in a message of this class, and below alerts also for its
-        signer where the source is another."""
+        """Count bytes for who speaks in a message of this class: for its key, its authority or
+        both, below grants for its source and for its key where that is another."""
         if cls == Class.ALERT:
             self.alerts_bytes += count
             _count(self._authorities, authority, count)
             _count(self._alerts, Speaker(authority, signer), count)
-        if cls > Class.GRANT:
+        elif cls <= Class.GRANT:
+            _count(self._trust, (cls, signer), count)
+        else:
             own, source = source_number(0, signer), source_number(authority, signer)
             for each in (source,) if source == own else (source, own):
                 _count(self._sources, each, count)
@@ -47,6 +50,10 @@ class Weights:
     def of_source(self, source: int) -> int:
         """Return what a source takes below alerts and grants."""
         return self._sources.get(source, 0)
+
+    def of_trust(self, cls: int, signer: int) -> int:
+        """Return what a key's messages of class TRUST or GRANT take."""
+        return self._trust.get((cls, signer), 0)
 
     def of_alerts(self, speaker: Speaker) -> int:
         """Return what one key's alerts and boards for an authority take."""

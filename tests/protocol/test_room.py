@@ -2,6 +2,7 @@
 
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
+from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.message import Opaque
 from holub_protocol.policy import Policy
@@ -210,3 +211,38 @@ def test_a_stolen_desk_key_leaves_room_to_other_authorities() -> None:
     assert kept == [State.HELD] * 30
     assert weights.of_authority(2) < before
     assert weights.alerts_bytes <= 40_000
+
+
+def test_a_stolen_key_leaves_room_for_the_revocation_that_ends_it() -> None:
+    """A relay that proves its own contradictions without end, and a registrar that enrols and
+    revokes without end, fill two thirds of what is free at most, in small stores too; another
+    registrar's grant and revocation are taken in."""
+    second = key("registrar 2")
+    realm = Realm(second=second)
+    box = Box(realm, "a", policy=Policy(store_bytes=120_000))
+    liar = key("liar")
+    box.node.offer(realm.relay_grant(liar.public), now_at(0))
+    said = []
+    for number in range(60):
+        one, other = (
+            realm.message(
+                liar, "need", SealedBody(bytes(8), bytes([n]) * 900), k=number,
+                created_s=START_S - 90_000 + number,
+            )
+            for n in (1, 2)
+        )  # fmt: skip
+        body = ProofBody.of(one, other)
+        raw = realm.message(liar, "proof", body, k=number % 60, lifetime_s=30 * 86_400,
+                            created_s=START_S - 3600 * (number // 20))  # fmt: skip
+        said.append(box.node.offer(raw, now_at(0)))
+    assert said[-1] is Refusal.QUOTA
+    realm.counter = 0
+    junk = [box.node.offer(realm.grant(key(f"friend {n}").public), now_at(0)) for n in range(150)]
+    assert junk[-1] is Refusal.QUOTA
+    realm.counter = 0
+    grant = realm.grant(DESK.public, issuer=second)
+    revoke = realm.revoke(liar.public, issuer=realm.registrar)
+    for raw in (grant, revoke, realm.revoke(DESK.public, issuer=second)):
+        assert isinstance(box.node.offer(raw, now_at(0)), bytes)
+    held = box.node.holdings.held_bytes
+    assert max(held(Class.TRUST), held(Class.GRANT)) < 120_000 * 3 // 8

@@ -35,3 +35,4 @@ def test_below_alerts_a_source_and_its_signer_count_both() -> None:
     assert weights.of_source(source_number(0, 7)) == 100
     assert weights.of_source(source_number(0, 9)) == 5
     assert weights.of_alerts(Speaker(3, 7)) == 1000
+    assert (weights.of_trust(Class.GRANT, 7), weights.of_trust(Class.TRUST, 7)) == (1000, 0)

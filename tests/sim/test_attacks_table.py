@@ -23,6 +23,15 @@ def test_the_page_lists_every_attack() -> None:
 
 
 @pytest.mark.slow
+def test_a_stolen_key_silences_no_sibling_in_small_stores() -> None:
+    """The thief floods stores of 128 KiB before the honest desk of his authority says its first
+    alert: it says all five, and they reach every relay that is not his."""
+    seen = trial("stolen-key", 0.1)
+    assert (seen.coverage.alerts, seen.coverage.due, seen.coverage.came) == (5, 85, 85)
+    assert seen.broken == ()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_an_attacker_can_do_no_more_than_unplug_himself(name: str) -> None:
     """With three of ten relays his, or surrounded by his, honest relays get every alert that
