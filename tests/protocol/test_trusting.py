@@ -2,13 +2,14 @@
 
 import pytest
 
-from holub_protocol.batch import Taken
+from holub_protocol.batch import Alarm, Taken
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
-from holub_protocol.message import Message
+from holub_protocol.limits import FUTURE_SKEW_S
+from holub_protocol.message import Message, Opaque
 from holub_protocol.policy import Policy
 from holub_protocol.refusal import Refusal
 from holub_protocol.truth import Level
@@ -232,7 +233,8 @@ def test_a_grant_that_ends_makes_its_alerts_unknown() -> None:
     assert box.node.truth.status(KYIV, now_at(3700)).stale
 
 
-def test_a_grant_that_comes_late_lifts_the_doubt() -> None:
+@pytest.mark.parametrize("woken_s", [1, 7])
+def test_a_grant_that_comes_late_lifts_the_doubt(woken_s: float) -> None:
     """What one registrar alone had enrolled and revoked stands again by the other's grant, a
     second after it came, with all the keys below."""
     realm = Realm(second=SECOND)
@@ -247,8 +249,35 @@ def test_a_grant_that_comes_late_lifts_the_doubt() -> None:
     box.node.wake(now_at(0.9))
     assert level(box) is Level.UNKNOWN
     assert box.node._trusting.next_due_us() == 1_000_000
-    box.node.wake(now_at(1))
+    box.node.wake(now_at(woken_s))
     assert level(box) is Level.ALERT
+    assert box.node._trusting.next_due_us() is None
+
+
+def test_what_is_from_the_future_waits_for_its_time() -> None:
+    """A bulletin of a fast clock is taken in when the skew of honest clocks allows, not before."""
+    realm = Realm()
+    box = told(realm, "a", realm.grant(DESK.public))
+    ahead_s = FUTURE_SKEW_S + 300
+    early = realm.message(
+        DESK, "bulletin", Opaque(("news",)), area=KYIV, created_s=START_S + ahead_s
+    )
+    pair = Pair(box, Box(realm, "b"))
+    pair.exchange()
+    assert box.node.offer(early, now_at(0)) is Refusal.FUTURE
+    for at_s, held in ((1, False), (299, False), (300, True)):
+        box.node.wake(now_at(at_s))
+        assert (decoded(realm, early).id in box.node.holdings) == held
+
+
+def test_only_a_fork_raises_the_alarm_of_a_fork() -> None:
+    """A later version that follows does not."""
+    realm = Realm()
+    box = Box(realm, "a")
+    for name, alarms in (("A", 0), ("B", 1)):
+        box.node.offer(realm.charter_after(name=name), now_at(0))
+        box.flush(0)
+        assert box.events.count(Alarm("charter-forked")) == alarms
 
 
 def trust_board(realm: Realm, charter: int, *ids: bytes, created_s: int = START_S) -> bytes:

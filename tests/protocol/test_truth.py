@@ -114,6 +114,10 @@ def test_expiry_is_never_an_all_clear(scene: Scene) -> None:
         assert status.last_word_s == now - 10
         assert [(view.stale, view.updated_s) for view in status.stale] == [(True, T)]
     assert scene.level(NEIGHBOUR, T + 88 * 3600) is Level.CLEAR
+    scene.two.tell(scene.truth, start)
+    assert scene.truth.alerts(at(T + 88 * 3600)) == ()
+    above = scene.truth.status(OBLAST, at(T + 88 * 3600))
+    assert (above.level, above.alerts, len(above.stale)) == (Level.UNKNOWN, (), 1)
 
 
 def test_a_desks_board_carries_a_long_alert_on(scene: Scene) -> None:
@@ -165,6 +169,8 @@ def test_a_start_of_the_future_is_on_and_marked(scene: Scene) -> None:
     scene.one.tell(scene.truth, scene.one.start((RAION,), T + 4000))
     (view,) = scene.truth.status(RAION, at(T)).alerts
     assert view.from_future
+    (view,) = scene.truth.status(RAION, at(T, reliable=False)).alerts
+    assert not view.from_future  # by which clock?
     for later_s in (3940, 3941, 9000):
         (view,) = scene.truth.status(RAION, at(T + later_s)).alerts
         assert not view.from_future
@@ -258,6 +264,7 @@ def test_a_test_never_shows_as_an_alert(scene: Scene) -> None:
     assert [view.message_id for view in scene.truth.tests(at(T + 2))] == [test.id]
     assert scene.truth.tests(at(T + 601)) == ()
     assert scene.truth.tests(at(T + 6000)) == ()
+    assert len(scene.truth.tests(at(T + 6000, reliable=False))) == 1
     scene.truth.forget(test.id)
     assert scene.truth.tests(at(T + 2)) == ()
 
@@ -529,11 +536,33 @@ def test_notices_do_not_hide_one_another(scene: Scene) -> None:
     scene.nation.tell(scene.truth, last)
     scene.truth.set_doubted([doubted.id])
     status = scene.truth.status(RAION, at(T + 100))
-    assert [view.message_id for view in status.withdrawn] == [good.id]
+    assert [(v.message_id, v.incident) for v in status.withdrawn] == [(good.id, b"incident")]
     tests = scene.truth.tests(at(T + 100))
     assert sorted(view.message_id for view in tests) == sorted([test.id, last.id])
     views = (*status.withdrawn, *tests, *status.alerts, *scene.truth.alerts(at(T)))
     assert [view.stale for view in views] == [False] * 5
+
+
+def test_an_authority_vouches_for_what_it_answers_for_within_a_place() -> None:
+    """Its other areas do not matter there, where the place is wider than each of them."""
+    truth = Truth(TREE, (Charge(REGION, 0, (LVIV, RAION), (0,)),))
+    desk = Desk(10, REGION)
+    truth.set_standing(desk.key, REGION, Standing((Reach((RAION,), (0,)),)))
+    truth.add(desk.message(BoardBody(330), RAION, T), desk.key, REGION)
+    levels = [truth.status(place, at(T)).level for place in (RAION, OBLAST, LVIV, EVERYWHERE)]
+    assert levels == [Level.CLEAR, Level.CLEAR, Level.UNKNOWN, Level.UNKNOWN]
+
+
+def test_what_was_over_is_not_lost(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk need not answer for what somebody had ended before it left the index."""
+    monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 2)
+    for n, area in enumerate((RAION, NEIGHBOUR, KYIV, LVIV)):
+        start = scene.one.start((area,), T + n)
+        scene.one.tell(scene.truth, start)
+        if area == RAION:
+            clear = scene.nation.alert(Verb.CLEAR, (area,), T + 9, (start.id[:8],))
+            scene.nation.tell(scene.truth, clear)
+    assert scene.truth.lost_areas(REGION, scene.one.kid) == (NEIGHBOUR,)
 
 
 def test_what_left_the_index_hides_no_stale_word(
