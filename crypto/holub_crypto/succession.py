@@ -36,7 +36,6 @@ class Succession:
         if len(signers) < signed.charter.threshold:
             raise CharterError("not signed by enough of its own root keys, and by nobody else")
         self._versions = [signed]
-        self._pinned = 1
         self._forks: list[SignedCharter] = []
         for raw in later:
             if self.add_charter(raw) is not CharterOutcome.ACCEPTED:
