@@ -17,7 +17,10 @@ from support_realm import Realm, key
 GOOD = manifest(content(70_000)).to_wire()
 
 
-@given(st.integers(1, PAYLOAD_BYTES), st.text(st.characters(min_codepoint=160), max_size=16))
+@given(
+    st.integers(1, PAYLOAD_BYTES),
+    st.text(st.characters(codec="utf-8", min_codepoint=160), max_size=16),
+)
 def test_what_is_written_is_read_again(size: int, name: str) -> None:
     """A body comes back from its fields, whatever its size."""
     lists = bytes(16 * Layout(size).lists)
@@ -46,6 +49,13 @@ def test_other_shapes_are_refused(place: int, value: cbor.Value, text: str) -> N
     fields = (*GOOD[:place], value, *GOOD[place + 1 :])
     with pytest.raises(BodyError, match=text):
         ManifestBody.from_wire(fields)
+
+
+def test_a_name_that_is_no_text_is_named() -> None:
+    """A file's name in another encoding reaches here with half characters: an error that says
+    so, not one of the encoder's."""
+    with pytest.raises(BodyError, match="half a character"):
+        ManifestBody("map \udcff", "image/png", 1, bytes(16))
 
 
 def test_number_of_fields_is_fixed() -> None:

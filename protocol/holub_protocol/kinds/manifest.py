@@ -67,5 +67,9 @@ class ManifestBody:
 
 def _check_text(field: str, text: str, most: int) -> None:
     # No newer table of characters may decide what is printable: nodes must agree.
-    if len(text.encode()) > most or any(letter < " " or letter == "\x7f" for letter in text):
+    try:
+        size_bytes = len(text.encode())
+    except UnicodeEncodeError:  # as a file's name that is no UTF-8 has it
+        raise BodyError(f"manifest: {field} {text!r} has half a character in it") from None
+    if size_bytes > most or any(letter < " " or letter == "\x7f" for letter in text):
         raise BodyError(f"manifest: {field} {text!r} is over {most} bytes or has controls")
