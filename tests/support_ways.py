@@ -52,6 +52,14 @@ _REQUESTS: Final[tuple[dict[str, object], ...]] = (
     {"do": "boxes", "service": "ab" * 8},
     {"do": "status"}, {"do": "realm"}, {"do": "peers"}, {"do": "desk"},
     {"do": "clock-confirm", "time_s": START_S},
+    {"do": "others"}, {"do": "vouch"}, {"do": "join-code"}, {"do": "export"},
+    {"do": "sealing-key", "to": "ab" * 8}, {"do": "export", "after": 0, "until": 9},
+    {"do": "export", "ids": ["cd" * 32]}, {"do": "import", "records": [["00" * 90, 60]]},
+    {"do": "payload-send", "name": "Мапа", "media_type": "image/png", "area": str(KYIV),
+     "lifetime_s": 86_400, "bytes": 3, "lists": "ab" * 11 + "==", "confirm": True},
+    {"do": "payload-put", "id": "cd" * 32, "first": 0, "chunks": ["YWJj"]},
+    {"do": "payload", "id": "cd" * 32, "wanted": True},
+    {"do": "payload-read", "id": "cd" * 32, "first": 0},
 )  # fmt: skip
 
 
@@ -152,7 +160,7 @@ class _Ways:
             self.station = self._station()
         request = api.read(line)
         if not isinstance(request, str):
-            json.dumps(requests.handle(self.station, request))
+            json.dumps(requests.handle(self.station, request), ensure_ascii=False).encode()
             self.station.settle()
 
 
