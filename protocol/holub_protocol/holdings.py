@@ -10,7 +10,6 @@ import heapq
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
 from typing import NamedTuple
 
 from holub_crypto.charter import Charter
@@ -180,7 +179,7 @@ class Holdings:
             self._authority, self._created, self._expires, self._area, self._age,
             self._received, self._since, self._deadline, self._topic,
         ):  # fmt: skip
-            column.extend(repeat(0, _GROWTH))
+            column.frombytes(bytes(column.itemsize * _GROWTH))
 
     def _number(self, signer: bytes) -> int:
         number = self._signer_numbers.get(signer)

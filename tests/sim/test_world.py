@@ -1,8 +1,10 @@
 """The heap: time, order, streams."""
 
+import gc
+
 import pytest
 
-from holub_sim.world import World
+from holub_sim.world import OBJECTS_BETWEEN_LOOKS, World
 
 
 def test_events_happen_by_time_then_by_plan() -> None:
@@ -42,3 +44,25 @@ def test_streams_follow_the_seed() -> None:
     """Two worlds of one seed draw alike, of another seed otherwise."""
     assert World(1, 0).stream("a").bytes(8) == World(1, 9).stream("a").bytes(8)
     assert World(1, 0).stream("a").bytes(8) != World(2, 0).stream("a").bytes(8)
+
+
+@pytest.mark.parametrize("usual", [0, 700, 10 * OBJECTS_BETWEEN_LOOKS])
+def test_the_collector_looks_seldom_while_a_world_runs(usual: int) -> None:
+    """Where it looks at all and not more seldom anyway; afterwards as before, also after an
+    error."""
+    before, seen = gc.get_threshold(), []
+
+    def fail() -> None:
+        seen.append(gc.get_threshold()[0])
+        raise RuntimeError
+
+    world = World(1, 0)
+    world.at(1, fail)
+    gc.set_threshold(usual, *before[1:])
+    try:
+        with pytest.raises(RuntimeError):
+            world.run(1)
+        assert gc.get_threshold()[0] == usual
+    finally:
+        gc.set_threshold(*before)
+    assert seen == [{0: 0, 700: OBJECTS_BETWEEN_LOOKS}.get(usual, usual)]
