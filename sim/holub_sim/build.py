@@ -275,7 +275,8 @@ def _add_attackers(city: City, scenario: Scenario) -> None:
         where = choose(ground, plan, key) if chosen is None else tuple(chosen)
         fault = place(ground, plan, where, key, scenario.duration.us)
         city.faults.append(fault)
-        city.bands.append(Band(fault.name, f"attack {plan.kind}", fault.from_us, fault.until_us))
+        what = f"attack {plan.kind}"
+        city.bands.append(Band(what, what, fault.from_us, fault.until_us))
     city.watch.exempt.update((host.name, None) for host in city.hosts if host.tap is not None)
 
 
@@ -291,6 +292,8 @@ def _add_revocations(city: City, scenario: Scenario) -> None:
         (host, *_) = select(city.hosts, plan.where, f"{key}.where")
         since_s = scenario.start_s + plan.since.us // _SECOND_US
         city.world.at(plan.at.us, _revoke, city, host, desks[plan.desk], since_s)
+        band = Band(f"{plan.desk}'s key revoked", "revocation", plan.at.us, scenario.duration.us)
+        city.bands.append(band)
 
 
 def _revoke(city: City, host: Host, desk: Desk, since_s: int) -> None:

@@ -244,4 +244,6 @@ def _ends(band: Band, duration_s: float) -> tuple[float, float]:
 
 
 def _band_class(band: Band) -> str:
+    if band.what == "revocation":
+        return "band answer"
     return "band attack" if band.what.startswith("attack") else "band"

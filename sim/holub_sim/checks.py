@@ -211,7 +211,8 @@ class Watch:
         has, or anew."""
         if ids:
             self._note("ruined")
-        self._lose(host, ids)
+        for id_ in ids:
+            self.ledger.ruin(id_, host.name)
         known = {(c.signer, c.group): c.point for c in host.disk.store.counters()}
         own = {signer.identity.public for signer in host.signers}
         for key in [key for key in self._signed if key[0] in own]:
@@ -316,7 +317,7 @@ class Watch:
                     if truth.status(area, now).level is Level.CLEAR:
                         self.misled[incident.start, host.name] = None
                     continue
-                if host.name in published[incident.start].arrived_us:
+                if host.name in published[incident.start].holders:
                     places.setdefault(area, incident.start)
                     for above in self._areas.ancestors(area) if deep else ():
                         places.setdefault(above, incident.start)
@@ -330,7 +331,7 @@ class Watch:
         if self.ledger.ended:
             for view in truth.alerts(now):
                 end = self.ledger.ended.get(view.incident)
-                if end is not None and host.name in published[end].arrived_us:
+                if end is not None and host.name in published[end].holders:
                     detail = f"shows {view.incident.hex()}, which {end.hex()[:16]} has ended"
                     self._break(host, "resurrected", detail)
 

@@ -19,8 +19,9 @@ HEAD_BYTES = 40
 @dataclass(slots=True)
 class Published:
     """One message: what it is, when (the world's `t_us`) and where it was published, and at which
-    hosts it has arrived, each with the moment. `durable`: it was on its author's disk. `lost`:
-    nobody has it, for its host crashed before that, or the disks that had it have lost it."""
+    hosts it has arrived, each with the first moment; `holders` are those that have not lost it
+    since. `durable`: it was on its author's disk. `lost`: nobody has it, for its host crashed
+    before that, or the disks that had it have lost it."""
 
     row: Row
     raw: bytes
@@ -29,6 +30,12 @@ class Published:
     durable: bool = False
     lost: bool = False
     arrived_us: dict[str, int] = field(default_factory=dict)
+    holders: dict[str, None] = field(default_factory=dict)
+
+    def arrive(self, host: str, t_us: int) -> None:
+        """A host has taken it in."""
+        self.arrived_us.setdefault(host, t_us)
+        self.holders[host] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Ledger:
             self._heads.setdefault(raw[:HEAD_BYTES], known)
             self.last_us = t_us
         known.lost = False
-        known.arrived_us.setdefault(host, t_us)
+        known.arrive(host, t_us)
 
     def grant(self, subject: bytes, id_: bytes) -> None:
         """That message is a grant of that key."""
@@ -125,7 +132,7 @@ class Ledger:
         known = self.published.get(id_)
         if known is None:
             return "nobody has published it"
-        known.arrived_us.setdefault(host, t_us)
+        known.arrive(host, t_us)
         if not known.durable:
             return "it left before it was on its author's disk"
         known.lost = False  # it was under way when its author's disk lost it
@@ -138,12 +145,18 @@ class Ledger:
             known.durable = True
 
     def lose(self, id_: bytes, host: str) -> None:
-        """A host has crashed with a message not yet on its disk, had no room for it, or its disk
-        has lost it."""
+        """A host has crashed with a message not yet on its disk, or had no room for it."""
         known = self.published.get(id_)
         if known is not None:
             known.arrived_us.pop(host, None)
-            known.lost = not known.arrived_us
+            self.ruin(id_, host)
+
+    def ruin(self, id_: bytes, host: str) -> None:
+        """A host's disk has lost a message: it did arrive there, once."""
+        known = self.published.get(id_)
+        if known is not None:
+            known.holders.pop(host, None)
+            known.lost = not known.holders
 
     def over(self, wall_s: int) -> Iterator[bytes]:
         """The ids of the messages whose time was over before `wall_s`."""

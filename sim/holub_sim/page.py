@@ -35,11 +35,12 @@ svg .possible { fill: none; stroke: var(--possible); stroke-width: 1.6; stroke-d
 svg text.end { stroke: none; font-size: 11.5px; font-weight: 600; }
 svg text.came { fill: var(--came); } svg text.possible { fill: var(--quiet); }
 svg .band { fill: var(--band); opacity: .55; } svg .attack { fill: var(--attack); opacity: .5; }
+svg .answer { fill: var(--good); opacity: .3; }
 svg .span { stroke: var(--came); stroke-width: 2; opacity: .45; }
 svg .dot { fill: var(--came); } svg .mid { opacity: .7; }
 svg .far { fill: var(--paper); stroke: var(--came); stroke-width: 2; }
 svg .tile { fill: var(--tile); } svg .full { fill: var(--came); }
-svg .tile-name { font-size: 9px; fill: var(--quiet); } svg .over { fill: var(--paper); }
+svg .tile-name { font-size: 9px; fill: var(--ink); } svg .over { fill: var(--paper); }
 svg .area { stroke: var(--paper); stroke-width: .6; }
 CLASSES
 table { border-collapse: collapse; font-size: 14px; margin: 6px 0; width: 100%; }
@@ -54,6 +55,7 @@ pre { background: var(--tile); padding: 10px 12px; border-radius: 4px; overflow-
 .key.dashed { border-top: 2px dashed var(--possible); }
 .key.wide { height: 11px; border: 0; background: var(--band); }
 .key.wide.attack { background: var(--attack); }
+.key.wide.answer { background: var(--good); opacity: .3; }
 @media print { body { max-width: none; padding: 0; font-size: 12.5px; }
   h2 { break-after: avoid; } svg, table, .panels > svg { break-inside: avoid; }
   .panels { grid-template-columns: 1fr 1fr; }
@@ -86,7 +88,7 @@ def _colours() -> Iterable[str]:
     for name in _CLASSES:
         yield f"svg polygon.{name} {{ fill: var(--{name}); opacity: .85; }}"
         yield f"svg polyline.{name} {{ stroke: var(--{name}); }}"
-        yield f"svg text.{name} {{ fill: var(--{name}); }}"
+        yield f"svg text.{name} {{ fill: color-mix(in srgb, var(--{name}) 55%, var(--ink)); }}"
 
 
 def _head(shown: Figures, title: str) -> str:
@@ -96,6 +98,8 @@ def _head(shown: Figures, title: str) -> str:
     wrong = []
     if report.broken:
         wrong.append(f"{report.broken} times a rule was broken")
+    if unmet := sum(not each.holds for each in report.expected):
+        wrong.append(f"{unmet} of {len(report.expected)} expectations do not hold")
     if agreed.missing:
         wrong.append(f"{agreed.missing} copies are missing in the end")
     if not agreed.equal_sets:
@@ -111,8 +115,21 @@ def _head(shown: Figures, title: str) -> str:
         f'<p><span class="verdict {verdict}">{verdict}</span>: {escape(why)}.</p>\n'
         f'<p class="quiet">{shown_time(report.simulated_s)} from {escape(shown.start)}; '
         f"{report.hosts} relays, {report.wires} links, {report.events} events. Only relays that "
-        "no attacker holds are counted below.</p>"
+        "no attacker holds are counted below.</p>\n" + _expected(shown)
     )
+
+
+def _expected(shown: Figures) -> str:
+    """What the scenario expects, line by line, with what was measured."""
+    rows = []
+    for each in shown.report.expected:
+        cls, word = ("passed", "holds") if each.holds else ("failed", "fails")
+        rows.append(
+            f'<tr><td><code>{escape(each.line)}</code></td><td class="n">{escape(each.measured)}'
+            f'</td><td class="n {cls}">{word}</td></tr>'
+        )
+    head = '<tr><th>expected</th><th class="n">measured</th><th class="n"></th></tr>'
+    return f"<table>{head}{''.join(rows)}</table>" if rows else ""
 
 
 def _facts(shown: Figures) -> str:
@@ -147,7 +164,8 @@ def _timeline(shown: Figures) -> str:
     return (
         "<h2>What went wrong</h2>\n"
         '<p class="quiet"><span class="key wide"></span>outages'
-        '<span class="key wide attack"></span>attacks; drawn behind every curve below.'
+        '<span class="key wide attack"></span>attacks, both drawn behind every curve below'
+        '<span class="key wide answer"></span>keys that are revoked.'
         f"{more}</p>\n" + charts.timeline(shown.bands, shown.duration_s)
     )
 
@@ -164,7 +182,8 @@ def _delivery(shown: Figures) -> str:
         '<p class="quiet">Of all copies of a kind that there could be, the share that had come by '
         'each moment<span class="key"></span>came<span class="key dashed"></span>possible: the '
         "oracle's bound, by the earliest way over paths that were open. Boards that a newer one "
-        f"replaces on the way are never sent, so they stay below.{note}</p>\n"
+        "replaces on the way are never sent, nor are proofs beside which another of the same "
+        f"stands, so these stay below.{note}</p>\n"
         f'<div class="panels">{panels}</div>'
     )
 

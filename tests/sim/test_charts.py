@@ -35,6 +35,13 @@ def test_the_timeline_has_a_row_for_each_name() -> None:
     assert (classes(made).count("band"), classes(made).count("band attack")) == (2, 1)
 
 
+def test_a_revocation_is_no_fault() -> None:
+    """It has its row and its colour, and nothing of it lies behind the curves."""
+    bands = (Band("night's key revoked", "revocation", 0, 5_000_000),)
+    assert 'class="band answer"' in charts.timeline(bands, 10)
+    assert "band" not in charts.delivery(shown().curves[0], bands)
+
+
 def test_waits_show_three_percentiles_a_row() -> None:
     """Three dots and their numbers for each kind."""
     made = charts.waits(shown().by_kind, "x")

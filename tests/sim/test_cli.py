@@ -21,10 +21,10 @@ def test_list_shows_what_ships() -> None:
     code, text, _ = invoke("list")
     assert code == 0
     assert [line.split()[0] for line in text.splitlines()] == [
-        "kyiv", "operator-wiped", "quiet-hour", "siren-day", "strike-night",
+        "kyiv", "operator-wiped", "quiet-day", "quiet-hour", "siren-day", "strike-night",
     ]  # fmt: skip
     code, text, _ = invoke("list", "--json")
-    assert json_of(text.splitlines()[3])["name"] == "siren-day"
+    assert json_of(text.splitlines()[4])["name"] == "siren-day"
 
 
 def test_run_prints_a_report_and_writes_a_trace(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_wrong_usage_exits_with_2_and_names_what_is_wrong(tmp_path: Path) -> Non
     path.write_text(SHORT.replace('at = "d1/r1"', 'at = "d7"'))
     line = 1 + path.read_text().splitlines().index('at = "d7"')
     for arguments, told in (
-        (("run", "no-such"), "there are kyiv, operator-wiped, quiet-hour"),
+        (("run", "no-such"), "there are kyiv, operator-wiped, quiet-day"),
         (("run", str(path)), f"{path}:{line}: desks[0].at: 'd7' selects no relay"),
         (("run", "quiet-hour", "--seed", "-1"), "--seed"),
         (("run", "quiet-hour", "--trace", str(tmp_path / "no" / "t")), "cannot be written"),

@@ -50,17 +50,20 @@ def test_a_crash_undoes_what_was_not_on_disk() -> None:
 
 
 def test_a_message_exists_as_long_as_somebody_has_it() -> None:
-    """When all disks have lost it, it is gone; what was still under way brings it back."""
+    """When all disks have lost it, it is gone; what was still under way brings it back. When it
+    first arrived stays known."""
     ledger = Ledger()
     ledger.publish(ROW, RAW, 5, "a")
     ledger.store(ID, "a")
     ledger.arrive(ID, 6, "b")
-    ledger.lose(ID, "a")
+    ledger.ruin(ID, "a")
     assert len(list(ledger.existing())) == 1
-    ledger.lose(ID, "b")
+    ledger.ruin(ID, "b")
     assert list(ledger.existing()) == []
     assert ledger.arrive(ID, 9, "c") is None
-    assert [each.arrived_us for each in ledger.existing()] == [{"c": 9}]
+    (known,) = ledger.existing()
+    assert known.holders == {"c": None}
+    assert known.arrived_us == {"a": 5, "b": 6, "c": 9}
 
 
 def test_of_proofs_of_one_point_one_is_needed() -> None:

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from holub_sim.checks import Violation
 from holub_sim.damage import Damage
+from holub_sim.expect import Verdict
 from holub_sim.page import page
 from support_report import shown
 
@@ -51,6 +52,17 @@ def test_it_has_every_part_for_light_dark_and_paper() -> None:
     assert "prefers-color-scheme: dark" in made
     assert "@media print" in made
     assert "+4 ms (+1 to +7)" in made
+
+
+def test_what_was_expected_is_told_with_what_was_measured() -> None:
+    """Each line of it, and in the first sentence how many do not hold."""
+    report = replace(
+        shown().report, expected=(Verdict("a >= 1", True, "2"), Verdict("b < 3", False, "9"))
+    )
+    made = page(replace(shown(), report=report), "again")
+    assert "1 of 2 expectations do not hold" in made
+    rows = re.findall(r"<code>(.*?)</code></td><td class=\"n\">(.*?)</td>.*?>(holds|fails)<", made)
+    assert rows == [("a &gt;= 1", "2", "holds"), ("b &lt; 3", "9", "fails")]
 
 
 def test_a_broken_rule_is_told_with_the_command_that_repeats_it() -> None:

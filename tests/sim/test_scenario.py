@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from holub_sim.build import build
+from holub_sim.expect import understand
 from holub_sim.plans import Grid
 from holub_sim.scenario import Scenario, ScenarioError, bundled, find, load, parse
 from support_sim import CITY, CRASH, CUT, small
@@ -64,6 +65,17 @@ def test_bundled_scenarios_are_valid_and_found_by_name() -> None:
         plan = load(path)
         assert plan.name == path.stem
         assert plan.text
+
+
+@pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
+def test_bundled_scenarios_can_be_built_and_expect_what_can_be_measured(path: Path) -> None:
+    """Every relay, link, desk and area that one names is there, in each of its cities."""
+    plan = load(path)
+    for seed in (1, 2) if path.stem != "kyiv" else (1,):
+        city = build(plan, seed, folder=path.parent)
+        assert [understand(city, line, "expect") for line in (*plan.expect, *plan.sometimes)] or (
+            path.stem in ("kyiv", "quiet-hour", "siren-day")
+        )
 
 
 def test_an_unknown_name_lists_those_there_are() -> None:

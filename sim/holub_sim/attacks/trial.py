@@ -67,6 +67,45 @@ at = ["150s"]
 for = "90s"
 """
 
+ROOM = """
+name = "trace-trial"
+start = 2026-03-01T12:00:00Z
+duration = "{duration}"
+
+[world]
+kind = "trace"
+file = "{file}"
+skip = "{skip}"
+
+[machine]
+clock_off = "2s"
+drift_ppm = 20
+store_bytes = 131072
+
+[[desks]]
+name = "city"
+at = "n0"
+areas = [93317]
+says = [
+    {{ at = "10m", verb = "start", area = 93317, alert = "a" }},
+    {{ at = "25m", verb = "clear", area = 93317, alert = "a" }},
+    {{ at = "40m", verb = "start", area = 93317, alert = "b" }},
+    {{ at = "55m", verb = "clear", area = 93317, alert = "b" }},
+    {{ at = "70m", verb = "start", area = 93317, alert = "c" }},
+]
+
+[[desks]]
+name = "spare"
+authority = "city"
+at = "n1"
+areas = [93317]
+
+[[people]]
+kind = "checkin"
+every = "30m"
+"""
+"""People who meet as a file of contacts says."""
+
 ATTACKERS = """
 [[attackers]]
 kind = "{kind}"
@@ -98,9 +137,12 @@ class Trial:
     events: int
 
 
-def trial(attack: str, share: float, seed: int = 1, pick: str = "random") -> Trial:
-    """Run one; a share of 0 is the same city without an attacker."""
-    text = CITY
+def trial(
+    attack: str, share: float, seed: int = 1, pick: str = "random", city_text: str = CITY
+) -> Trial:
+    """Run one; a share of 0 is the same city without an attacker. `city_text` is another city,
+    with desks "city" and "spare"."""
+    text = city_text
     if share:
         rate = _RATES.get(attack, "16k")
         text += ATTACKERS.format(kind=attack, share=share, pick=pick, rate=rate)
