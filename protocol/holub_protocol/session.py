@@ -308,8 +308,9 @@ class Session:
 
     def stats(self, holdings: Holdings) -> LinkStats:
         """Return counts for operators."""
-        equal = self.sync.equal if self.sync is not None else {}
-        counted = self.sync.peer_counts if self.sync is not None else {}
+        sync = self.sync
+        equal = {cls: sync.counted(cls) for cls in Class} if sync is not None else {}
+        counted = sync.peer_counts if sync is not None else {}
         return LinkStats(
             link=self.link,
             peer=self.peer,

@@ -12,7 +12,8 @@ class ClassStats:
     """How far a peer and this node are apart in one class.
 
     `ours` and `theirs` are the ids that each compares, the peer's by its last root (None before
-    the first); `waiting` are messages queued for it; `equal` is what the last comparison said.
+    the first); `waiting` are messages queued for it; `equal` is what the last comparison said,
+    False while something newer is not counted there.
     """
 
     cls: Class

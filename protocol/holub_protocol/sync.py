@@ -211,6 +211,12 @@ class Sync:
         self._root_due_us = min(self._root_due_us, due_us)
         self._root_pause_us = ROOT_EVERY_US
 
+    def counted(self, cls: Class) -> bool | None:
+        """Whether the peer counts all that is held here, as far as it has said; None before it
+        has said anything."""
+        equal = self.equal.get(cls)
+        return equal and self._changed.get(cls, True) and cls not in self._pushed.values()
+
     def wake(self, shelf: Shelf, now: Now) -> None:
         """Do what is due: send a root, open reconciliations, let old snapshots go."""
         if now.mono_us >= self._root_due_us:

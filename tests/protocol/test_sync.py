@@ -239,6 +239,24 @@ def test_a_push_costs_three_frames(teller: int) -> None:
     assert boxes[0].held() == boxes[1].held()
 
 
+def test_a_class_is_not_equal_while_a_push_is_not_counted() -> None:
+    """What was just pushed makes the sets differ as operators see them, until the peer's root
+    counts it."""
+    realm = Realm()
+    boxes = full(realm, "a", 0), full(realm, "b", 0)
+    pair = Pair(*boxes)
+    pair.run(5)
+
+    def seen() -> bool | None:
+        return boxes[0].node.stats().links[0].classes[Class.PEOPLE].equal
+
+    assert seen() is True
+    boxes[0].node.offer(realm.note(key("writer"), "news"), now_at(pair.at_s))
+    assert seen() is False
+    pair.run(5)
+    assert seen() is True
+
+
 def test_two_who_push_the_same_message_say_nothing_more() -> None:
     """Each learns from the other's copy that it has it: no root goes, and none is missed."""
     realm = Realm()
