@@ -166,9 +166,9 @@ ROOT_IDLE_MAX_US = 900_000_000
 
 ROOT_SPACING_US = 5_000
 ROOT_SPACING_MAX_US = 2_000_000
-ROOT_SPACING_TRIPS = 8
-"""Roots follow a change no sooner than 8 times as long as a frame takes, within these: a burst of
-messages is acknowledged once, and roots, a tenth of a frame each, take under 2 % of a link."""
+ROOT_SPACING_TRIPS = 16
+"""Roots follow a change no sooner than 16 times as long as a frame takes, within these: a burst of
+messages is acknowledged once, and roots, a tenth of a frame each, take about 1 % of a link."""
 
 ROOT_PUSHED_US = 250_000
 """After pushing something of our own, the peer's root is awaited this long before ours goes."""
