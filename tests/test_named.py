@@ -70,3 +70,13 @@ def test_each_hazard_of_alerts_has_its_controls_tested() -> None:
         assert action, hazard
         assert controls, hazard
         assert "`test_" in tests, hazard
+
+
+def test_mutation_page_tells_of_every_module_and_names_tests_that_exist() -> None:
+    """Each module that scripts/mutate changes has its row in docs/mutation.md."""
+    text = (ROOT / "docs" / "mutation.md").read_text("utf-8")
+    script = (ROOT / "scripts" / "mutate.py").read_text("utf-8")
+    changed = re.findall(r'^    "\w+/holub_\w+/(\w+\.py)": \($', script, re.M)
+    assert len(changed) > 5
+    assert re.findall(r"^\| `(\w+\.py)` \|", text, re.M) == changed
+    assert sorted(set(re.findall(r"`(test_\w+)`", text)) - defined()) == []

@@ -197,7 +197,7 @@ class Truth:
         that stand and newest boards."""
         points = {board.kid: board.point for board in self.newest_boards(authority)}
         for word, _ in self.words(authority):
-            points[word.kid] = max(word.point, points.get(word.kid, (0, 0)))
+            points[word.kid] = max(word.point, points.get(word.kid, word.point))
         return points
 
     def doubted_keys(self, authority: int) -> tuple[bytes, ...]:

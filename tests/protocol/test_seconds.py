@@ -429,9 +429,10 @@ def test_who_endorses_whom_has_no_direction() -> None:
 def test_a_late_removal_counts_only_for_its_own_window(later_s: int) -> None:
     """It makes a mass with those before it, and none of those that come ten minutes after them."""
     scene = Scene()
-    *starts, late, after = raids(scene.nation, MASS_WORDS + 2)
-    scene.nation.tell(scene.truth, *starts, late, after, *ends(scene.nation, starts))
-    scene.nation.tell(scene.truth, *ends(scene.nation, [after], T + 60 + later_s))
+    late, *starts = raids(scene.nation, 2 * MASS_WORDS)
+    starts, after = starts[:MASS_WORDS], starts[MASS_WORDS:]
+    scene.nation.tell(scene.truth, *starts, late, *after, *ends(scene.nation, starts))
+    scene.nation.tell(scene.truth, *ends(scene.nation, after, T + 60 + later_s))
     assert scene.on() == 1
     scene.nation.tell(scene.truth, *ends(scene.nation, [late], T + 60 + 300))
     assert [view.area for view in scene.truth.alerts(at(T + 700))] == [late.area]
