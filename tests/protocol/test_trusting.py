@@ -2,7 +2,7 @@
 
 import pytest
 
-from holub_protocol.batch import Alarm, Taken
+from holub_protocol.batch import Alarm, StatusChanged, Taken
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
@@ -304,6 +304,24 @@ def test_a_withheld_revocation_is_seen() -> None:
         assert (view.as_of_s, view.withheld, view.late) == (START_S, False, False)
         box.start(0)
     assert box.node.trust_view(now_at(3700)).late
+
+
+def test_pages_hear_of_what_changes_trust() -> None:
+    """Of a trust board, a revocation and a charter, also where no alert is touched by it."""
+    realm = Realm()
+    box = told(realm, "a", realm.grant(DESK.public))
+    for raw in (
+        trust_board(realm, 1),
+        realm.revoke(THIEF.public),
+        realm.charter_after(name="Later"),
+    ):
+        box.events.clear()
+        box.node.offer(raw, now_at(0))
+        box.flush(0)
+        assert StatusChanged() in box.events
+    box.events.clear()
+    take(box, realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV))
+    assert StatusChanged() not in box.events
 
 
 def test_a_doubted_board_vouches_for_nothing() -> None:
