@@ -5,7 +5,7 @@ import pytest
 from holub_protocol.batch import Alarm, StatusChanged, Taken
 from holub_protocol.kinds import Class
 from holub_protocol.kinds.alert import AlertBody, Verb
-from holub_protocol.kinds.board import BoardBody
+from holub_protocol.kinds.board import BoardBody, Cover
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.kinds.trustboard import TrustBoardBody, revocations_digest
 from holub_protocol.limits import FUTURE_SKEW_S
@@ -306,6 +306,44 @@ def test_a_withheld_revocation_is_seen() -> None:
     assert box.node.trust_view(now_at(3700)).late
 
 
+def test_what_was_said_for_one_authority_does_not_stand_by_anothers_grant() -> None:
+    """A desk of two authorities whose grant of the one falls has spoken for it without right."""
+    realm = Realm(second=SECOND)
+    grants = (
+        realm.grant(DESK.public, authority=1, depth=1),
+        realm.grant(DESK.public, authority=2, areas=(KYIV,), issuer=SECOND, depth=1),
+    )
+    box = told(realm, "a", *grants, realm.start(DESK))
+    (view,) = box.node.truth.alerts(now_at(0))
+    issuer = {1: realm.registrar, 2: SECOND}[view.authority]
+    take(box, realm.revoke(DESK.public, issuer=issuer))
+    assert level(box) is Level.UNKNOWN
+    take(box, realm.start(DESK))
+    assert level(box) is Level.ALERT
+    # What it passes on is asked for by whichever of its grants allows it.
+    other = 3 - view.authority
+    take(box, realm.grant(SPARE.public, authority=other, areas=(KYIV,), issuer=DESK))
+    take(box, realm.revoke(THIEF.public))
+    assert len(list(box.node.holdings.held_ids(Class.GRANT))) == 3
+    assert not box.node.truth.doubted_keys(other)
+
+
+def test_a_wider_grant_lets_a_board_end_what_it_could_not_before() -> None:
+    """What a key is to its authority counts though nothing that it said falls or rises."""
+    realm = Realm()
+    oblast = 30281
+    start = decoded(realm, realm.start(DESK, area=oblast))
+    covers = BoardBody(330, (Cover(start.kid, *start.point),))
+    board = realm.message(SPARE, "board", covers, area=KYIV, created_s=START_S + 1)
+    narrow = realm.grant(SPARE.public, areas=(KYIV,))
+    box = told(realm, "a", realm.grant(DESK.public), narrow, start.raw, board)
+    box.node.wake(now_at(2))
+    assert level(box, oblast) is Level.ALERT
+    take(box, realm.grant(SPARE.public))
+    box.node.wake(now_at(9))
+    assert level(box, oblast) is Level.CLEAR
+
+
 def test_pages_hear_of_what_changes_trust() -> None:
     """Of a trust board, a revocation and a charter, also where no alert is touched by it."""
     realm = Realm()
@@ -322,6 +360,16 @@ def test_pages_hear_of_what_changes_trust() -> None:
     box.events.clear()
     take(box, realm.message(DESK, "bulletin", Opaque(("news",)), area=KYIV))
     assert StatusChanged() not in box.events
+
+
+def test_the_trust_board_of_a_revoked_registrar_counts_no_more() -> None:
+    """Neither what it vouches for nor what it says is missing."""
+    realm = Realm(second=SECOND)
+    box = told(realm, "a", trust_board(realm, 1, b"r" * 32))
+    assert box.node.trust_view(now_at(0)).withheld
+    revoked = {"registrars": (SECOND.public,), "revoked": (realm.registrar.public,)}
+    box.node.offer(realm.charter_after(**revoked), now_at(0))
+    assert not box.node.trust_view(now_at(0)).withheld
 
 
 def test_a_doubted_board_vouches_for_nothing() -> None:
