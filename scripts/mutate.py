@@ -68,6 +68,7 @@ TESTS = {
     "protocol/holub_protocol/seconds.py": (
         "tests/protocol/test_seconds.py",
         "tests/protocol/test_words.py",
+        "tests/protocol/test_truth.py",
     ),
     "crypto/holub_crypto/trust.py": (
         "tests/crypto/test_trust.py",

@@ -372,6 +372,19 @@ def test_the_trust_board_of_a_revoked_registrar_counts_no_more() -> None:
     assert not box.node.trust_view(now_at(0)).withheld
 
 
+def test_what_has_expired_is_not_asked_for_again() -> None:
+    """A trust board past its lifetime vouches for nothing, and nothing of it is left."""
+    realm = Realm()
+    body = decoded(realm, realm.grant(DESK.public)).body
+    assert isinstance(body, GrantBody)
+    grant = realm.message(realm.registrar, "grant", body, lifetime_s=3600)
+    box = told(realm, "a", grant, trust_board(realm, 1))
+    assert box.node.trust_view(now_at(0)).as_of_s == START_S
+    box.node.wake(now_at(90_000))
+    assert box.node.trust_view(now_at(90_000)).as_of_s is None
+    assert box.node.trust.grants(DESK.public) == ()
+
+
 def test_a_doubted_board_vouches_for_nothing() -> None:
     """Nor after a restart."""
     realm = Realm()
