@@ -3,23 +3,25 @@
 The authority that takes most gives way to one that takes less, and within it the key that takes
 most. Nobody gives way to a heavier one, nor to himself: a flood ends where it fills its share.
 First goes what claims to be from the future, then what nobody would miss, then what still holds,
-each time the oldest. A key's newest board always stays. Of what goes a word in doubt stands on
-(remnants.py), so that no place turns clear by it.
+each time the oldest. A key's newest board stays, and so does what alone ends another's word, which
+costs its key no more room than that word's. Of what goes a word in doubt stands on (remnants.py):
+no place turns clear by it, and no alert is on again.
 
 What was given up, or is from the future, is not taken in before there is room: else peers would
 offer it for ever.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from holub_protocol.holdings import Holdings, Said
+from holub_protocol.holdings import Holdings
 from holub_protocol.limits import ALERT_ROOM_FREED_PARTS, ALERT_SHARE_PERCENT, FUTURE_SKEW_S
 from holub_protocol.message import Now
 from holub_protocol.truth import Truth
 from holub_protocol.weights import Speaker
 
 _NEVER_S = 2**40
+_AT_LAST = 2
 _Point = tuple[int, int]
 
 
@@ -30,7 +32,7 @@ class _Candidate(NamedTuple):
     timely: bool
     missed: int
     point: _Point
-    said: Said
+    id: bytes
 
 
 class AlertRoom:
@@ -43,9 +45,14 @@ class AlertRoom:
         self._floors: dict[Speaker, _Point] = {}
 
     def make(
-        self, who: Speaker, point: _Point, need_bytes: int, now: Now
-    ) -> tuple[bytes, ...] | None:
-        """Return what has to go so that a message finds room, None if nobody gives way to it."""
+        self,
+        who: Speaker,
+        point: _Point,
+        need_bytes: int,
+        give_up: Callable[[bytes], None],
+        now: Now,
+    ) -> bool:
+        """Have what must go given up so that a message finds room; False if it finds none."""
         weights = self._holdings.weights
         room = self._holdings.quota_bytes * ALERT_SHARE_PERCENT // 100
         freed_bytes = room // ALERT_ROOM_FREED_PARTS
@@ -54,17 +61,21 @@ class AlertRoom:
             self._floors = {}
         early = point[0] > _latest_s(now)
         if (over > 0 or who in self._floors) and (early or point <= self._floors.get(who, (0, 0))):
-            return None
+            return False
         giver = self._giver(who, need_bytes) if over > 0 else None
         if giver is None:
-            return () if over <= 0 else None
+            return over <= 0
         between = weights.of_alerts(giver) - weights.of_alerts(who)
-        going = self._going(giver, max(over, min(freed_bytes, between)), now)
-        if sum(candidate.said.size_bytes for candidate in going) < over:
-            return None
-        timely = [candidate.point for candidate in going if candidate.timely]
-        self._floors[giver] = max([self._floors.get(giver, (0, 0)), *timely])
-        return tuple(candidate.said.id for candidate in going)
+        goal = weights.alerts_bytes - max(over, min(freed_bytes, between))
+        for candidate in sorted(self._candidates(giver, now)):
+            if weights.alerts_bytes <= goal:
+                break
+            # Asked again: of two messages that end one word either may go, but not both.
+            if self._truth.last_to_go(candidate.id) is not None:
+                give_up(candidate.id)
+                gone = candidate.point if candidate.timely else (0, 0)
+                self._floors[giver] = max(gone, self._floors.get(giver, (0, 0)))
+        return weights.alerts_bytes + need_bytes <= room
 
     def _giver(self, who: Speaker, need_bytes: int) -> Speaker | None:
         """Tell which key gives way, None if none does."""
@@ -78,22 +89,13 @@ class AlertRoom:
         lighter = weights.of_alerts(who) + need_bytes < weights.of_alerts(giver)
         return giver if lighter else None
 
-    def _going(self, giver: Speaker, goal_bytes: int, now: Now) -> list[_Candidate]:
-        """Choose what frees so many bytes, or as many as may go."""
-        chosen: list[_Candidate] = []
-        for candidate in sorted(self._candidates(giver, now)):
-            if goal_bytes <= 0:
-                break
-            chosen.append(candidate)
-            goal_bytes -= candidate.said.size_bytes
-        return chosen
-
     def _candidates(self, giver: Speaker, now: Now) -> Iterator[_Candidate]:
         latest_s = _latest_s(now)
         for said in self._holdings.alerts_of(giver):
             missed = self._truth.last_to_go(said.id)
-            if missed is not None:
-                yield _Candidate(said.point[0] <= latest_s, missed, said.point, said)
+            # What stays may be free to go once what it ends has gone.
+            rank = missed if missed is not None else _AT_LAST
+            yield _Candidate(said.point[0] <= latest_s, rank, said.point, said.id)
 
 
 def _latest_s(now: Now) -> int:

@@ -82,12 +82,10 @@ class Held(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What decides whether a held alert gives way: when its key said it (created_s, k), and how
-    many bytes it takes."""
+    """A held alert, and when its key said it: (created_s, k)."""
 
     id: bytes
     point: tuple[int, int]
-    size_bytes: int
 
 
 class Holdings:
@@ -495,8 +493,7 @@ class Holdings:
             if self._signer[slot] != speaker.signer or self._authority[slot] != speaker.authority:
                 continue
             if self._cls[slot] == Class.ALERT and self._state[slot] == State.HELD:
-                size_bytes = ROW_BYTES + self._size[slot]
-                yield Said(self._ids.id_at(slot), self._point(slot), size_bytes)
+                yield Said(self._ids.id_at(slot), self._point(slot))
 
     def trust_bytes(self, cls: Class, signer: bytes) -> int:
         """Return the room that a key's messages of class TRUST or GRANT take, rows included."""

@@ -86,19 +86,21 @@ class Room:
     def _alerts_give_way(self, admitted: Admitted, need: int, now: Now) -> bool:
         """Make room in the alerts' half; False where nobody gives way to this message."""
         who = self._holdings.speaker(admitted.authority, admitted.signer)
-        going = self._alert_room.make(who, admitted.message.point, need, now)
         givers: dict[tuple[int, bytes], None] = {}
-        for id_ in going or ():
+
+        def give_up(id_: bytes) -> None:
             row = self._holdings.row(id_)
             givers[row.authority, key_hint(row.signer)] = None
             released = self._truth.give_up(id_)
             self.forget(id_)
             self.unpin(released)
+
+        enough = self._alert_room.make(who, admitted.message.point, need, give_up, now)
         for authority, kid in givers:
             left = self._truth.remnants_of(authority, kid)
             self._journal.note(note_of(authority, kid), to_note(left))
             self._journal.tell(StatusChanged())
-        return going is not None
+        return enough
 
     def _over_share(self, admitted: Admitted, kind: Kind, source: int, need: int) -> Refusal | None:
         """Hold trust and grants to half of the store each, of which a key leaves others some,

@@ -202,11 +202,16 @@ class Words:
 
     def last_to_go(self, message_id: bytes) -> int | None:
         """Tell how dearly a place would miss a message: 0 for one of which nothing stands, 1 for
-        one that says or ends what stands; None for a key's newest board, which stays."""
-        fact = self._facts.get(message_id)
-        if fact is not None and isinstance(fact.message.body, BoardBody):
+        one that says what stands; None for what stays: a key's newest board, and what alone
+        ends a word, which would be on again."""
+        if (fact := self._facts.get(message_id)) is None:
+            return 0
+        body = fact.message.body
+        if isinstance(body, BoardBody):
             return None
-        return int(self._needed(message_id)) if fact is not None else 0
+        if isinstance(body, AlertBody) and self._alone_ends(message_id, body):
+            return None
+        return int(self._needed(message_id))
 
     def knows(self, message_id: bytes) -> bool:
         """Whether a message is one that words come from."""
@@ -343,6 +348,15 @@ class Words:
         self._drop(message_id)
         if isinstance(body, AlertBody) and body.verb not in (Verb.CLEAR, Verb.WITHDRAW):
             self._leave_remnants(fact, body.all_areas(fact.message.area), lost, kept)
+
+    def _alone_ends(self, message_id: bytes, body: AlertBody) -> bool:
+        """Whether a word is over by nothing but this clear, withdraw or update."""
+        for word in self._of_incidents(body.incidents):
+            if self._all[word].over and message_id in self._all[word].enders:
+                enders = [f for f in self._seconds.named(word) if self._ends(f, word)]
+                if [fact.message.id for fact in enders] == [message_id]:
+                    return True
+        return False
 
     def _needed(self, message_id: bytes) -> bool:
         """Whether an indexed message says a word that stands, or ends one."""

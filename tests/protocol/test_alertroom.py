@@ -111,6 +111,24 @@ def test_what_nobody_would_miss_goes_before_what_holds() -> None:
     assert 20 < held(box, ended) < before
 
 
+def test_no_alert_is_on_again_for_want_of_room() -> None:
+    """Of several messages that end another key's alert the last stays, however old, and the alert
+    is over; what ends an alert that has gone goes with it."""
+    realm = Realm()
+    box = small(realm)
+    say = partial(realm.message, THIEF, "alert", area=KYIV, lifetime_s=86_400)
+    begun = decoded(realm, realm.start(HONEST, created_s=START_S - 9000))
+    own = decoded(realm, realm.start(THIEF, created_s=START_S - 9000))
+    ends = [AlertBody(Verb.CLEAR, (), AIR_RAID, (start.id[:8],)) for start in (begun, own)]
+    clears = [say(ends[n // 6], created_s=START_S - 8000 + n) for n in range(12)]
+    offer(box, [begun.raw, own.raw, *clears, *starts(realm, THIEF, 300)])
+    honest = starts(realm, HONEST, 40)
+    assert all(isinstance(outcome, bytes) for outcome in offer(box, honest))
+    assert held(box, clears[:6]) == 1
+    assert held(box, [own.raw, *clears[6:]]) == 0
+    assert begun.id[:8] not in {word.incident for word, _ in box.node.truth.words(1)}
+
+
 def test_what_was_given_up_is_not_shown_as_over() -> None:
     """The place of an alert that was given up is in doubt, after a restart too, until the next
     board of its own key; nobody else's board ends that doubt."""
