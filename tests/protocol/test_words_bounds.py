@@ -210,6 +210,12 @@ def test_a_clear_that_still_ends_something_is_dropped_last(
     assert scene.one.kid in {r.word.kid for r in scene.words.remnants(2)}
 
 
+def test_what_is_unknown_cannot_be_given_up(scene: Scene) -> None:
+    """Nothing is left of it, and nothing need not be kept any more."""
+    assert scene.words.give_up(b"never came") == ()
+    assert list(scene.words.standing()) == []
+
+
 def test_that_something_was_dropped_is_news(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the message that pushed it out says nothing itself."""
     monkeypatch.setattr("holub_protocol.words.WORDS_PER_KEY", 8)
