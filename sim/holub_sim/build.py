@@ -70,6 +70,8 @@ def build(
     """Build the city; `folder` is where files that the scenario names are looked for, before
     those that come with the package; `areas` is the region tree where the caller has it read
     already; `care` says how closely rules are watched. Raises ScenarioError."""
+    if not scenario.duration.us:
+        raise ScenarioError("duration: in no time nothing happens; expected one such as '2h30m'")
     world = World(seed, scenario.start_s, trace, scenario.zone_s)
     areas = areas or ukraine()
     offices = _offices(scenario, areas)
@@ -130,7 +132,13 @@ def _host(scenario: Scenario, world: World, realm: Realm, watch: Watch, site: Si
 def _offices(scenario: Scenario, areas: AreaTree) -> tuple[Office, ...]:
     """One for each name; of several desks in one office, the areas of all."""
     scopes: dict[str, dict[int, None]] = {}
+    names = [plan.name for plan in scenario.desks]
     for i, plan in enumerate(scenario.desks):
+        if (first := names.index(plan.name)) < i:
+            raise ScenarioError(
+                f"desks[{i}].name: {plan.name!r} is the name of desks[{first}]; two keys of one "
+                "authority have two names and share `authority`"
+            )
         for area in plan.areas:
             _check_area(areas, area, f"desks[{i}].areas")
         scopes.setdefault(plan.authority or plan.name, {}).update(dict.fromkeys(plan.areas))
@@ -289,6 +297,8 @@ def _add_revocations(city: City, scenario: Scenario) -> None:
             raise ScenarioError(
                 f"{key}.desk: {plan.desk!r} is no desk; they are {', '.join(desks)}"
             )
+        if plan.since.us > plan.at.us:
+            raise ScenarioError(f"{key}.since: {plan.since} is later than `at`, {plan.at}")
         (host, *_) = select(city.hosts, plan.where, f"{key}.where")
         since_s = scenario.start_s + plan.since.us // _SECOND_US
         city.world.at(plan.at.us, _revoke, city, host, desks[plan.desk], since_s)

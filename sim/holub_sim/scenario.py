@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 
 from holub_protocol.limits import WINDOW_BYTES_DEFAULT, WINDOW_BYTES_MAX, WINDOW_BYTES_MIN
+from holub_sim.advice import advise
 from holub_sim.locate import placed
 from holub_sim.plans import Battery, Outage, Part, Who, World
 from holub_sim.units import Rate, Span
@@ -209,7 +210,7 @@ def from_table(table: dict[str, Any]) -> Scenario:
     try:
         return convert(table, Scenario, dec_hook=read_value)
     except ValidationError as error:
-        raise ScenarioError(_place(str(error))) from None
+        raise ScenarioError(_place(str(error), table)) from None
 
 
 def to_table(scenario: Scenario) -> dict[str, Any]:
@@ -227,8 +228,9 @@ def read_value(wanted: type, value: Any) -> object:
     raise NotImplementedError(wanted)
 
 
-def _place(text: str) -> str:
-    """Turn msgspec's "what - at `$.a[0].b`" into "a[0].b: what"."""
+def _place(text: str, table: dict[str, Any]) -> str:
+    """Turn msgspec's "what - at `$.a[0].b`" into "a[0].b: what", in plainer words."""
     match = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text, re.S)
     what, place = match.groups() if match else (text, "")
+    what = advise(what, place, Scenario, table)
     return f"{place}: {what}" if place else what

@@ -35,6 +35,11 @@ def test_clocks_are_off_within_bounds_and_differ() -> None:
     ("extra", "told"),
     [
         ('[[people]]\nkind = "alert"\nevery = "1m"', "people[1].kind: 'alert' is no kind"),
+        ('[[desks]]\nname = "city"\nat = "d2/r1"', "desks[1].name: 'city' is the name of desks[0]"),
+        (
+            '[[revocations]]\ndesk = "city"\nwhere = "d1"\nat = "1m"\nsince = "2m"',
+            "revocations[0].since: 2m is later than `at`, 1m",
+        ),
         (
             '[[people]]\nkind = "status"\nevery = "1m"\nlifetime = "14d"',
             "people[1].lifetime: a status lives",
@@ -66,6 +71,12 @@ def test_names_that_mean_nothing_are_told_by_their_key(extra: str, told: str) ->
     with pytest.raises(ScenarioError) as error:
         build(small(extra), 1)
     assert str(error.value).startswith(told)
+
+
+def test_a_run_takes_time() -> None:
+    """A scenario of no duration would pass, for nothing happens in it."""
+    with pytest.raises(ScenarioError, match="duration: in no time"):
+        build(small(duration='"0s"'), 1)
 
 
 def test_two_desks_share_an_authority_by_name() -> None:
