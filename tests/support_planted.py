@@ -233,7 +233,7 @@ BUGS = (
     Bug(
         "belief",
         "a peer is believed to have what was sent to it on a link that broke",
-        ("agreement",),
+        ("agreement", "answers"),
         _belief,
     ),
     Bug("unsalted", "fingerprints are the same on every link", ("salted",), _unsalted),

@@ -211,8 +211,11 @@ class Watch:
         has, or anew."""
         if ids:
             self._note("ruined")
-        for id_ in ids:
-            self.ledger.ruin(id_, host.name)
+        stored = {row.id for row in host.disk.store.rows()}
+        for id_, each in self.ledger.published.items():
+            # Not only what was on it: a tear brings back what an end, gone since, has ended.
+            if host.name in each.holders and id_ not in stored:
+                self.ledger.ruin(id_, host.name)
         known = {(c.signer, c.group): c.point for c in host.disk.store.counters()}
         own = {signer.identity.public for signer in host.signers}
         for key in [key for key in self._signed if key[0] in own]:

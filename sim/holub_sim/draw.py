@@ -30,6 +30,7 @@ _MOSTLY_PPM = 750_000
 _SECOND_US = 1_000_000
 _GAPS = 17
 _AGO = 9
+_CROWD = 4
 _OPERATIONS_MOST = 14
 _QUIET_US = 330 * _SECOND_US
 _SHAPES = ("line", "ring", "star", "mesh")
@@ -176,12 +177,14 @@ class _Draw:
         self._desks[desk]["says"].append(saying)
 
     def _post(self, lists: dict[str, list[Any]]) -> None:
+        """One or two messages, or a crowd's; a larger crowd's where there is little room."""
         kind, size = self._one(_KINDS)
+        crowd = _CROWD if self._has("small store") else 1
         lists["people"].append(
             {
                 "at": self._host(),
                 "kind": kind,
-                "times": [self._at()] * self._one((1, 1, 2, 8)),
+                "times": [self._at()] * (crowd * self._one((1, 1, 2, 8))),
                 "body_bytes": self._stream.between(1, size),
                 "lifetime": self._one(("1m", "1h", "1d")),
             }
