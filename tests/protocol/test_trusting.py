@@ -86,6 +86,26 @@ def test_a_revocation_works_backwards() -> None:
         box.start(0)
 
 
+def test_what_is_doubted_is_offered_to_nobody() -> None:
+    """Neither the thief's alert nor the grant that it gave; with the doubt that ends."""
+    realm = Realm(second=SECOND)
+    start, below = realm.start(DESK), realm.grant(THIEF.public, issuer=DESK)
+    box = told(realm, "a", realm.grant(DESK.public, depth=1), start, below)
+
+    def offered() -> list[int]:
+        return [box.node.holdings.count(cls) for cls in (Class.ALERT, Class.GRANT)]
+
+    assert offered() == [1, 2]
+    take(box, realm.revoke(DESK.public))
+    assert offered() == [0, 1]
+    take(box, realm.grant(DESK.public, depth=1))  # cut like the first
+    box.node.wake(now_at(2))
+    assert (offered(), level(box)) == ([0, 2], Level.UNKNOWN)
+    take(box, realm.grant(DESK.public, depth=1, issuer=SECOND))
+    box.node.wake(now_at(4))
+    assert (offered(), level(box)) == ([1, 4], Level.ALERT)
+
+
 def test_a_thiefs_clear_is_undone() -> None:
     """A clear beyond the point ended nothing: the alert is on again. One before it may have been
     the desk's own, so the place is unknown; one that is kept stands."""
@@ -366,10 +386,13 @@ def test_the_trust_board_of_a_revoked_registrar_counts_no_more() -> None:
     """Neither what it vouches for nor what it says is missing."""
     realm = Realm(second=SECOND)
     box = told(realm, "a", trust_board(realm, 1, b"r" * 32))
+    take(box, realm.revoke(THIEF.public))
     assert box.node.trust_view(now_at(0)).withheld
+    assert box.node.trust_view(now_at(0)).revocations == 1
     revoked = {"registrars": (SECOND.public,), "revoked": (realm.registrar.public,)}
     box.node.offer(realm.charter_after(**revoked), now_at(0))
     assert not box.node.trust_view(now_at(0)).withheld
+    assert box.node.trust_view(now_at(0)).revocations == 0
 
 
 def test_what_has_expired_is_not_asked_for_again() -> None:
