@@ -44,3 +44,6 @@ def test_a_damaged_note_hinders_nobody() -> None:
     good = note_of(2, KID), to_note([left(7)])
     notes = [(NOTES + "x", b""), (f"{NOTES}2/zz", good[1]), (good[0], good[1][:-1]), good]
     assert list(from_notes(notes)) == [left(7)]
+    # Nor does a note of something else, before it or of the same form.
+    others = [("node/clock", good[1]), (note_of(2, KID).removeprefix(NOTES), good[1])]
+    assert list(from_notes([*others, good])) == [left(7)]
