@@ -55,6 +55,7 @@ TESTS = {
         "tests/protocol/test_words_bounds.py",
         "tests/protocol/test_truth.py",
         "tests/protocol/test_seconds.py",
+        "tests/protocol/test_alertroom.py",
     ),
     "protocol/holub_protocol/scope.py": (
         "tests/protocol/test_scope.py",

@@ -294,3 +294,46 @@ def test_many_boards_of_one_point_fill_no_memory(scene: Scene) -> None:
     assert {a for _, a in scene.standing()} == set(TREE.board_order[: CONTRADICTIONS + 3])
     scene.say(scene.one, scene.one.message(board(), KYIV, T + 1))
     assert scene.standing() == []
+
+
+def test_what_a_place_would_miss_least_goes_first(scene: Scene) -> None:
+    """A message of which nothing stands, or that nobody knows, costs nothing, one that says what
+    stands, or is one of several that have ended a word, costs; a board stays, and so does what alone
+    has ended one."""
+    first, second = (scene.one.start((KYIV,), T + n) for n in range(2))
+    ends = [scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (first.id[:8],))]
+    newest = scene.two.message(board(), KYIV, T + 5)
+    for message in (first, second, *ends):
+        scene.say(scene.one, message)
+    scene.say(scene.two, newest)
+    dear = scene.words.last_to_go
+    assert dear(b"never came") == dear(first.id) == 0
+    assert dear(second.id) == 1
+    assert dear(newest.id) is dear(ends[0].id) is None
+    ends.append(scene.two.alert(Verb.WITHDRAW, (KYIV,), T + 12, (first.id[:8],)))
+    scene.say(scene.two, ends[1])
+    assert [dear(end.id) for end in ends] == [1, 1]
+
+
+def test_a_stranger_s_end_does_not_make_an_end_less_dear(scene: Scene) -> None:
+    """Only what may end a word counts beside what has ended it; what ends nothing is let go."""
+    start = scene.one.start((KYIV,), T)
+    end = scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (start.id[:8],))
+    beside = scene.stranger.alert(Verb.CLEAR, (KYIV,), T + 10, (start.id[:8],))
+    for desk, message in ((scene.one, start), (scene.one, end), (scene.stranger, beside)):
+        scene.say(desk, message)
+    assert scene.words.last_to_go(end.id) is None
+    assert scene.words.last_to_go(beside.id) == 0
+
+
+def test_what_is_left_of_a_key_is_its_own(scene: Scene) -> None:
+    """Of three keys that gave way each one's remnants are told apart, by authority and key."""
+    desks = (scene.chief, scene.one, scene.two)
+    for number, desk in enumerate(desks):
+        start = desk.start((KYIV, LVIV)[: 1 + number % 2], T + number)
+        scene.say(desk, start)
+        scene.words.give_up(start.id)
+    of = scene.words.remnants_of
+    places = [sorted(r.word.area for r in of(desk.authority, desk.kid)) for desk in desks]
+    assert places == [[KYIV], sorted((KYIV, LVIV)), [KYIV]]
+    assert of(scene.one.authority, scene.chief.kid) == ()
