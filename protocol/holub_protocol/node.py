@@ -177,7 +177,8 @@ class Node:
             return refusal
         group = KINDS[message.kind].group
         twin = self.holdings.twin(admitted.signer, group, message.created_s, message.k)
-        self._hold(row_of(admitted, age_s, now), raw, link, now)
+        # The message's own bytes, which all the nodes of a simulation share.
+        self._hold(row_of(admitted, age_s, now), message.raw, link, now)
         self._apply(admitted, now)
         if twin is not None:
             self._accuse(message, admitted.signer, twin, now)

@@ -298,8 +298,8 @@ def test_many_boards_of_one_point_fill_no_memory(scene: Scene) -> None:
 
 def test_what_a_place_would_miss_least_goes_first(scene: Scene) -> None:
     """A message of which nothing stands, or that nobody knows, costs nothing, one that says what
-    stands, or is one of several that have ended a word, costs; a board stays, and so does what alone
-    has ended one."""
+    stands, or is one of several that have ended a word, costs; a board stays, and so does what
+    alone has ended one."""
     first, second = (scene.one.start((KYIV,), T + n) for n in range(2))
     ends = [scene.one.alert(Verb.CLEAR, (KYIV,), T + 9, (first.id[:8],))]
     newest = scene.two.message(board(), KYIV, T + 5)
