@@ -57,10 +57,17 @@ pre { background: var(--tile); padding: 10px 12px; border-radius: 4px; overflow-
 .key.wide.attack { background: var(--attack); }
 .key.wide.answer { background: var(--good); opacity: .3; }
 @media print { body { max-width: none; padding: 0; font-size: 12.5px; }
-  h2 { break-after: avoid; } svg, table, .panels > svg { break-inside: avoid; }
+  h2, .quiet { break-after: avoid; }
+  .quiet, svg, table, .panels > svg { break-inside: avoid; }
   .panels { grid-template-columns: 1fr 1fr; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """.strip()
+
+_BANDS = (
+    ("attack", "attack", "attacks"),
+    ("answer", "revocation", "keys that are revoked"),
+)
+"""How what is no outage looks, what it is called, and its words."""
 
 _CLASSES = ("trust", "alert", "grant", "official", "people", "bulk")
 
@@ -161,11 +168,15 @@ def _timeline(shown: Figures) -> str:
         return ""
     rows = len({band.name for band in shown.bands})
     more = f" The first {charts.BAND_ROWS} of {rows} are shown." if rows > charts.BAND_ROWS else ""
+    legend = [
+        f'<span class="key wide {look}"></span>{text}'
+        for look, what, text in _BANDS
+        if any(band.what.startswith(what) for band in shown.bands)
+    ]
     return (
         "<h2>What went wrong</h2>\n"
         '<p class="quiet"><span class="key wide"></span>outages'
-        '<span class="key wide attack"></span>attacks, both drawn behind every curve below'
-        '<span class="key wide answer"></span>keys that are revoked.'
+        f"{''.join(legend)}; all are drawn behind every curve below."
         f"{more}</p>\n" + charts.timeline(shown.bands, shown.duration_s)
     )
 

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from holub_sim.checks import Violation
 from holub_sim.damage import Damage
 from holub_sim.expect import Verdict
+from holub_sim.faults import Band
 from holub_sim.page import page
 from support_report import shown
 
@@ -52,6 +53,15 @@ def test_it_has_every_part_for_light_dark_and_paper() -> None:
     assert "prefers-color-scheme: dark" in made
     assert "@media print" in made
     assert "+4 ms (+1 to +7)" in made
+
+
+def test_the_legend_names_what_is_drawn() -> None:
+    """Attacks and revoked keys stand in it where there are any."""
+    bands = tuple(Band(what, what, 0, 9) for what in ("power", "attack sybil", "revocation"))
+    for count, words in ((1, ()), (2, ("attacks",)), (3, ("attacks", "keys that are revoked"))):
+        made = page(replace(shown(), bands=bands[:count]), "again")
+        (legend,) = re.findall("outages(.*?); all are drawn", made)
+        assert tuple(re.findall(r"</span>([a-z ]+)", legend)) == words
 
 
 def test_what_was_expected_is_told_with_what_was_measured() -> None:
