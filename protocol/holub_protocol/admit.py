@@ -17,7 +17,6 @@ from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.revoke import RevokeBody
-from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.message import BodyError, Message, Now
 from holub_protocol.proofs import QUOTA_DIVISOR, SPARED, Conflict, proven
 from holub_protocol.refusal import Refusal
@@ -131,7 +130,7 @@ def timely(message: Message, age_s: int, now: Now) -> Refusal | None:
     over = now.wall_s >= message.expires_s if now.reliable else age_s >= message.lifetime_s
     if over:
         return Refusal.EXPIRED
-    if now.reliable and message.created_s > now.wall_s + FUTURE_SKEW_S:
+    if message.created_s > now.latest_s:
         body = message.body
         if not (isinstance(body, AlertBody) and body.verb in (Verb.START, Verb.UPDATE)):
             return Refusal.FUTURE

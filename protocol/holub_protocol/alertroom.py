@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from holub_protocol.holdings import Holdings
-from holub_protocol.limits import ALERT_ROOM_FREED_PARTS, ALERT_SHARE_PERCENT, FUTURE_SKEW_S
+from holub_protocol.limits import ALERT_ROOM_FREED_PARTS, ALERT_SHARE_PERCENT
 from holub_protocol.message import Now
 from holub_protocol.truth import Truth
 from holub_protocol.weights import Speaker
 
-_NEVER_S = 2**40
 _AT_LAST = 2
 _Point = tuple[int, int]
 
@@ -59,7 +58,7 @@ class AlertRoom:
         over = weights.alerts_bytes + need_bytes - room
         if over <= -2 * freed_bytes:
             self._floors = {}
-        early = point[0] > _latest_s(now)
+        early = point[0] > now.latest_s
         if (over > 0 or who in self._floors) and (early or point <= self._floors.get(who, (0, 0))):
             return False
         giver = self._giver(who, need_bytes) if over > 0 else None
@@ -90,14 +89,8 @@ class AlertRoom:
         return giver if lighter else None
 
     def _candidates(self, giver: Speaker, now: Now) -> Iterator[_Candidate]:
-        latest_s = _latest_s(now)
         for said in self._holdings.alerts_of(giver):
             missed = self._truth.last_to_go(said.id)
             # What stays may be free to go once what it ends has gone.
             rank = missed if missed is not None else _AT_LAST
-            yield _Candidate(said.point[0] <= latest_s, rank, said.point, said.id)
-
-
-def _latest_s(now: Now) -> int:
-    """The latest second that is not in the future by a clock that can be relied on."""
-    return now.wall_s + FUTURE_SKEW_S if now.reliable else _NEVER_S
+            yield _Candidate(said.point[0] <= now.latest_s, rank, said.point, said.id)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from holub_crypto.identity import Identity
 from holub_protocol.codec import encode
 from holub_protocol.kinds import Body, Kind, Readers
-from holub_protocol.limits import COUNTER_MAX, CREATED_MIN_S, FUTURE_SKEW_S
+from holub_protocol.limits import COUNTER_MAX, CREATED_MIN_S
 from holub_protocol.message import Now
 from holub_protocol.points import HOUR_S
 from holub_protocol.storage import Counter
@@ -27,8 +27,6 @@ by the second who stood at which box when."""
 HOURS_HEARD = 64
 """Hours of which an author remembers the newest point heard: a thief who dates each alert into
 another hour of the century costs 8 KiB."""
-
-_NEVER_S = 2**40
 
 
 class PublishError(ValueError):
@@ -78,12 +76,11 @@ class Heard:
     def last(self, now: Now) -> tuple[int, int] | None:
         """Return the last point that is not ahead of a clock that can be relied on; where its
         hour has come but not its second, only its k counts."""
-        latest_s = now.wall_s + FUTURE_SKEW_S if now.reliable else _NEVER_S
-        hours = [hour for hour in self._hours if hour <= latest_s // HOUR_S]
+        hours = [hour for hour in self._hours if hour <= now.latest_s // HOUR_S]
         if not hours:
             return None
         created_s, k = self._hours[max(hours)]
-        return (created_s if created_s <= latest_s else now.wall_s), k
+        return (created_s if created_s <= now.latest_s else now.wall_s), k
 
 
 class Author:

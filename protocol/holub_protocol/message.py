@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from holub_crypto.cbor import Value
+from holub_protocol.limits import FUTURE_SKEW_S
+
+_NEVER_S = 2**40
 
 
 class BodyError(ValueError):
@@ -20,6 +23,12 @@ class Now:
     mono_us: int
     wall_s: int
     reliable: bool
+
+    @property
+    def latest_s(self) -> int:
+        """The latest Unix second that is not in the future by a clock that can be relied on: by
+        one that can't, every second may have come."""
+        return self.wall_s + FUTURE_SKEW_S if self.reliable else _NEVER_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -488,7 +488,7 @@ class Node:
         """Where the time is known: boards and clears that were taken in without it and come
         from the future go, to be held back when they are offered again."""
         for id_ in list(self.holdings.held_ids(Class.ALERT)) if now.reliable else ():
-            early = self.holdings.created_s(id_) > now.wall_s + FUTURE_SKEW_S
+            early = self.holdings.created_s(id_) > now.latest_s
             message = self.message(id_) if early else None
             if message is not None and timely(message, 0, now) is Refusal.FUTURE:
                 self._room.lose(id_)

@@ -20,7 +20,6 @@ from holub_protocol.kinds.grant import GrantBody
 from holub_protocol.kinds.proof import ProofBody
 from holub_protocol.kinds.revoke import RevokeBody
 from holub_protocol.kinds.trustboard import TrustBoardBody
-from holub_protocol.limits import FUTURE_SKEW_S
 from holub_protocol.message import Message, Now
 from holub_protocol.proofs import Conflict, Proofs, proven
 from holub_protocol.refusal import Refusal
@@ -208,7 +207,7 @@ class Trusting:
             awaited = self._awaited(refusal, message)
             self.parked.add(message.id, awaited, waiting)
             return awaited
-        early_s = message.created_s - FUTURE_SKEW_S - now.wall_s
+        early_s = message.created_s - now.latest_s
         self.pen.add(message.id, now.mono_us + early_s * _SECOND_US, waiting)
         return None
 

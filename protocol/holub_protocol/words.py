@@ -39,7 +39,7 @@ from holub_protocol.facts import (
     Word,
     read_board,
 )
-from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
+from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.board import BoardBody
 from holub_protocol.kinds.endorse import EndorseBody
 from holub_protocol.message import BodyError
@@ -436,7 +436,7 @@ class Words:
 
     def _words_of(self, fact: Fact, body: AlertBody) -> list[Word]:
         message = fact.message
-        incident = body.incidents[0] if body.incidents else message.id[:INCIDENT_BYTES]
+        incident = body.incident(message.id)
         return [
             Word(
                 fact.authority, message.kid, message.created_s, message.k, body.hazard, incident, a

@@ -137,8 +137,8 @@ def _alert(station: Station, request: Request) -> Answer:
     message = station.node.publish(
         desk.public, kind_named("alert"), header, body, ALERT_LIFETIME_S, now
     )
-    named = incidents[0] if incidents else message.id[:INCIDENT_BYTES]
-    return {**message_head(station, message), "incident": named.hex(), "verb": verb.name.lower()}
+    named = body.incident(message.id).hex()
+    return {**message_head(station, message), "incident": named, "verb": verb.name.lower()}
 
 
 def _endorse(station: Station, request: Request) -> Answer:

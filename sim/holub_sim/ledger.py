@@ -46,6 +46,11 @@ class Incident:
     area: int
     t_us: int
 
+    @property
+    def name(self) -> bytes:
+        """What ends and updates call it by."""
+        return self.start[:INCIDENT_BYTES]
+
 
 class Ledger:
     """All messages of a run, when the last was published (`last_us`), which of them are grants
@@ -166,14 +171,14 @@ class Ledger:
 
     def begin(self, incident: Incident) -> None:
         """A desk has started an alert, or what ended it was lost before anybody saw it."""
-        self.ended.pop(incident.start[:INCIDENT_BYTES], None)
+        self.ended.pop(incident.name, None)
         self._open.setdefault(incident.area, {})[incident.start] = incident
 
     def end(self, incident: Incident, by: bytes) -> None:
         """A desk has ended an alert with the message `by`, or (b"") its start was lost before
         anybody saw it."""
         if by:
-            self.ended[incident.start[:INCIDENT_BYTES]] = by
+            self.ended[incident.name] = by
         here = self._open.get(incident.area, {})
         here.pop(incident.start, None)
         if not here:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from holub_crypto.identity import HINT_BYTES, Identity
 from holub_crypto.sealing import BOX_OVERHEAD_BYTES
 from holub_protocol.kinds import Body, Kind, Readers, kind_named
-from holub_protocol.kinds.alert import INCIDENT_BYTES, AlertBody, Verb
+from holub_protocol.kinds.alert import AlertBody, Verb
 from holub_protocol.kinds.sealed import SealedBody
 from holub_protocol.message import Opaque
 from holub_sim.host import Host
@@ -147,11 +147,11 @@ class Desk:
             self._undo(id_, *self._sure.pop(id_))
         shown = {word.incident for word in self.host.node.truth.open_words(self.authority)}
         for label in meant:
-            names = {incident.start[:INCIDENT_BYTES] for incident in self._on.get(label, ())}
+            names = {incident.name for incident in self._on.get(label, ())}
             if not names & shown:
                 self._speak(self._starts[label], ())
         for incident, say in list(self._over.items()):
-            if incident.start[:INCIDENT_BYTES] in shown:
+            if incident.name in shown:
                 self._speak(say, (incident,))
 
     def _undo(self, id_: bytes, say: Say, incidents: tuple[Incident, ...]) -> None:
@@ -161,9 +161,8 @@ class Desk:
             self._unsay(say, incidents)
             return
         for incident in incidents:
-            name = incident.start[:INCIDENT_BYTES]
             lost = self._ledger.published[incident.start].lost
-            if self._ledger.ended.get(name) == id_ and not lost:
+            if self._ledger.ended.get(incident.name) == id_ and not lost:
                 self._ledger.begin(incident)
 
     def _say(self, say: Say) -> None:
@@ -187,9 +186,7 @@ class Desk:
             self.identity.public,
             kind_named("alert"),
             ends[0].area if ends else say.area,
-            AlertBody(
-                say.verb, (), say.hazard, tuple(sorted(e.start[:INCIDENT_BYTES] for e in ends))
-            ),
+            AlertBody(say.verb, (), say.hazard, tuple(sorted(e.name for e in ends))),
             say.lifetime_s,
         )
         if message is None:

@@ -155,6 +155,11 @@ class AlertBody:
         """Return the areas it speaks of, ascending: the header's and its own."""
         return tuple(sorted({header_area, *self.areas}))
 
+    def incident(self, message_id: bytes) -> bytes:
+        """Return the name of what it speaks of, given its own message's id: the first that it
+        names; one that names none begins another."""
+        return self.incidents[0] if self.incidents else message_id[:INCIDENT_BYTES]
+
 
 def _text(value: Value) -> tuple[str, str]:
     pair = as_tuple(value)
